@@ -1,0 +1,5 @@
+//! Runs GitLab CI pipelines in a WebAssembly sandbox.
+//!
+//! See `ARCHITECTURE.md` for the data flow and the invariants.
+
+pub mod plan;
