@@ -2,4 +2,6 @@
 //!
 //! See `ARCHITECTURE.md` for the data flow and the invariants.
 
+pub mod event;
 pub mod plan;
+pub mod schedule;

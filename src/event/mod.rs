@@ -1,0 +1,238 @@
+//! The vocabulary of a run: what happened, as plain data.
+//!
+//! A run is one ordered sequence of [`Record`]s. They are the interface between the scheduler and
+//! the reporters and the format of `--format jsonl`, so they carry no handles, no clock and no
+//! style, and they can be written out, read back and reported again.
+//!
+//! For every job the order is: either one [`Event::JobSkipped`], or [`Event::JobStarted`], then any
+//! number of commands, outputs and notices, then one [`Event::JobFinished`]. [`Event::RunStarted`]
+//! is the first event of a run and [`Event::RunFinished`] the last.
+
+mod chunk;
+mod name;
+mod outcome;
+
+pub use chunk::Chunk;
+pub use name::JobName;
+pub use outcome::StepOutcome;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// An event and when it happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The time since the run's start, in microseconds when serialised.
+    #[serde(rename = "elapsed_us", with = "micros")]
+    pub elapsed: Duration,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// Something that happened in a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The run begins.
+    RunStarted {
+        /// The pipeline's name or file, for people.
+        pipeline: String,
+        /// The stages in order, each with its jobs.
+        stages: Vec<StageInfo>,
+    },
+    /// A job begins: everything it comes after has ended.
+    JobStarted {
+        /// The job.
+        job: JobName,
+    },
+    /// A job's shell begins with an entry of a script.
+    CommandStarted {
+        /// The job.
+        job: JobName,
+        /// The entry.
+        command: Command,
+    },
+    /// A job wrote something.
+    Output {
+        /// The job.
+        job: JobName,
+        /// Where to.
+        stream: Stream,
+        /// What. Chunks end anywhere, but not inside of a UTF-8 sequence.
+        #[serde(flatten)]
+        chunk: Chunk,
+    },
+    /// greenroom has something to say.
+    Notice {
+        /// The job it is about, if any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<JobName>,
+        /// How important it is.
+        level: Level,
+        /// One or more lines of text.
+        message: String,
+    },
+    /// A command ended a job's shell by failing.
+    CommandFailed {
+        /// The job.
+        job: JobName,
+        /// The command.
+        command: FailedCommand,
+    },
+    /// A job has ended.
+    JobFinished {
+        /// The job.
+        job: JobName,
+        /// How its script ended.
+        outcome: StepOutcome,
+        /// Whether this is a failure that `allow_failure` makes a warning.
+        allowed_failure: bool,
+        /// How long the job took, preparation and `after_script` included, in microseconds when
+        /// serialised.
+        #[serde(rename = "duration_us", with = "micros")]
+        duration: Duration,
+        /// The command of the script that failed or that was running when the script was ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed_command: Option<FailedCommand>,
+        /// How `after_script` ended, unless it ended well or there is none. It does not fail a job.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after_script: Option<StepOutcome>,
+    },
+    /// A job does not run.
+    JobSkipped {
+        /// The job.
+        job: JobName,
+        /// Why.
+        reason: SkipReason,
+    },
+    /// The run has ended.
+    RunFinished {
+        /// How.
+        result: RunResult,
+        /// How long it took, in microseconds when serialised.
+        #[serde(rename = "duration_us", with = "micros")]
+        duration: Duration,
+    },
+}
+
+/// A stage as [`Event::RunStarted`] announces it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageInfo {
+    /// Its name.
+    pub name: String,
+    /// Its jobs in the order of the plan.
+    pub jobs: Vec<JobName>,
+}
+
+/// The script that a command belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Section {
+    /// `before_script` and `script`, which share a shell.
+    Script,
+    /// `after_script`.
+    AfterScript,
+}
+
+/// One entry of a script.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// The script.
+    pub section: Section,
+    /// Its place in the script, from 0.
+    pub index: usize,
+    /// The shell text, possibly of several lines.
+    pub text: String,
+    /// The file it stands in.
+    pub file: String,
+    /// The line of the file where it begins, from 1.
+    pub line: usize,
+}
+
+/// A command that failed, or that was running when its script was ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedCommand {
+    /// The entry that it belongs to.
+    #[serde(flatten)]
+    pub command: Command,
+    /// The line of the file where it failed, from 1: inside of an entry with several lines this is
+    /// not the line where the entry begins.
+    pub failed_line: usize,
+    /// Its exit status; none if it did not end by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u8>,
+}
+
+/// Where output was written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stream {
+    /// Descriptor 1.
+    Stdout,
+    /// Descriptor 2.
+    Stderr,
+}
+
+/// How important a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Good to know.
+    Info,
+    /// Something is not as it should be, but the job goes on.
+    Warning,
+    /// The reason for a failure.
+    Error,
+}
+
+/// Why a job does not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SkipReason {
+    /// It runs on success only, and a job that it comes after failed.
+    Failed {
+        /// The first such job.
+        job: JobName,
+    },
+    /// It needs a job that was itself skipped.
+    NeedSkipped {
+        /// The first such job.
+        job: JobName,
+    },
+    /// It runs on failure only, and nothing failed.
+    NothingFailed,
+    /// The run was cancelled before it began.
+    Cancelled,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunResult {
+    /// No job failed, or only such as were allowed to.
+    Success,
+    /// At least one job failed.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// Durations as whole microseconds, which every reader of JSON represents exactly.
+mod micros {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(u64::try_from(value.as_micros()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_micros)
+    }
+}
+
+#[cfg(test)]
+mod tests;

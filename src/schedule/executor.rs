@@ -1,0 +1,82 @@
+use async_trait::async_trait;
+
+use super::{JobLog, Stop};
+use crate::event::{Section, StepOutcome};
+use crate::plan::{PlannedJob, ScriptEntry};
+
+/// Where jobs run. The scheduler decides what runs when; an executor knows how.
+///
+/// # Contract
+/// **Order.** For every job the scheduler calls, each after the one before has returned:
+/// [`prepare`](Self::prepare); if it succeeded, [`run`](JobSandbox::run) with the section
+/// [`Section::Script`]; then, if the job has an `after_script`, `run` with
+/// [`Section::AfterScript`], whatever the first outcome was — failed, timed out, cancelled — except
+/// [`StepOutcome::Internal`] and [`StepOutcome::NotLoadable`]; then [`close`](JobSandbox::close).
+/// Nothing is called twice.
+///
+/// **Concurrency.** Jobs run concurrently, on any thread: `prepare` may be called while other jobs
+/// are being prepared, are running or closing. One job's calls never overlap.
+///
+/// **Being dropped.** Each returned future, and the sandbox itself, may be dropped at any time
+/// instead of being completed, `close` included: on a second Ctrl-C, or when a call does not return
+/// in the time it has. Dropping must end the job's processes and must not block.
+///
+/// **Logging.** A job's [`JobLog`] may be used from the call it is handed to until `close` returns.
+/// What is sent later is discarded.
+///
+/// **Panics** are contained: the job ends with [`StepOutcome::Internal`] and the run goes on.
+#[async_trait]
+pub trait Executor: Send + Sync {
+    /// Makes a sandbox ready for a job: finds its image, loads its shell, makes its `/tmp`.
+    ///
+    /// The call has ten minutes, for it may have to compile modules; they do not count against the
+    /// job's time limit. When the run is cancelled, the future is dropped.
+    ///
+    /// # Errors
+    /// [`NotLoadable`] if the job cannot run here. The job then has failed; neither `after_script`
+    /// nor `close` follow.
+    async fn prepare(
+        &self,
+        job: &PlannedJob,
+        log: JobLog,
+    ) -> Result<Box<dyn JobSandbox>, NotLoadable>;
+}
+
+/// The sandbox of one job. See [`Executor`] for the contract.
+#[async_trait]
+pub trait JobSandbox: Send {
+    /// Runs the entries of one script in one new shell, as GitLab does: the script ends at the
+    /// first entry that fails.
+    ///
+    /// The executor calls [`JobLog::command_started`] before each entry and
+    /// [`JobLog::command_failed`] if one ends the script. Output must have been handed to `log`
+    /// when the call returns, and every process of the script must have ended.
+    ///
+    /// As soon as `stop` resolves, the processes are to be ended and the call is to return within
+    /// ten seconds, with [`StepOutcome::TimedOut`] or [`StepOutcome::Cancelled`] according to its
+    /// reason. After that it is dropped.
+    async fn run(&mut self, script: ScriptRun<'_>, log: JobLog, stop: Stop) -> StepOutcome;
+
+    /// Ends what is left of the job and removes its temporary files. It has ten seconds.
+    async fn close(self: Box<Self>);
+}
+
+/// A script to run.
+#[derive(Clone, Copy, Debug)]
+pub struct ScriptRun<'a> {
+    /// Which of the job's scripts it is.
+    pub section: Section,
+    /// Its entries, in order.
+    pub entries: &'a [ScriptEntry],
+    /// Variables that only this script sees, for instance `CI_JOB_STATUS`. They take precedence
+    /// over [`PlannedJob::variables`].
+    pub extra_variables: &'a [(String, String)],
+}
+
+/// A job cannot run in this sandbox.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct NotLoadable {
+    /// What cannot be loaded, why, and what to do about it.
+    pub message: String,
+}

@@ -1,0 +1,121 @@
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+
+use crate::event::{Level, Section, Stream};
+use crate::plan::JobId;
+
+/// Output travels in chunks of at most this many bytes, so that the bounded channel bounds memory.
+const CHUNK: usize = 64 * 1024;
+
+/// Notices that wait for room in the channel; further ones are counted only.
+const WAITING_NOTICES: usize = 64;
+
+/// What a job tells the dispatcher. Internal: the public form are the events.
+#[derive(Debug)]
+pub(super) struct Message {
+    pub(super) job: JobId,
+    pub(super) body: Body,
+}
+
+#[derive(Debug)]
+pub(super) enum Body {
+    CommandStarted { section: Section, index: usize },
+    CommandFailed { section: Section, index: usize, line: usize, status: u8 },
+    Output { stream: Stream, bytes: Bytes },
+    Notice { level: Level, message: String },
+}
+
+/// The way in which an executor reports what happens in its job.
+///
+/// The methods wait while the reader of the events is slower than the job: a job that floods its
+/// output is slowed down, and no more than a few MiB are ever held. Calls from one task keep their
+/// order.
+#[derive(Clone, Debug)]
+pub struct JobLog {
+    job: JobId,
+    sender: mpsc::Sender<Message>,
+    waiting: Arc<Mutex<Waiting>>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    notices: Vec<Body>,
+    lost: usize,
+}
+
+impl JobLog {
+    pub(super) fn new(job: JobId, sender: mpsc::Sender<Message>) -> Self {
+        Self { job, sender, waiting: Arc::default() }
+    }
+
+    /// The shell begins with the entry `index` (from 0) of the script.
+    pub async fn command_started(&self, section: Section, index: usize) {
+        self.send(Body::CommandStarted { section, index }).await;
+    }
+
+    /// The entry `index` of the script failed with an exit status and ended the script. `line` is
+    /// the line of the pipeline file where it failed; within an entry of several lines, that of the
+    /// command.
+    pub async fn command_failed(&self, section: Section, index: usize, line: usize, status: u8) {
+        self.send(Body::CommandFailed { section, index, line, status }).await;
+    }
+
+    /// The job wrote `bytes`. Chunks may end anywhere.
+    pub async fn output(&self, stream: Stream, mut bytes: Bytes) {
+        while !bytes.is_empty() {
+            let chunk = bytes.split_to(bytes.len().min(CHUNK));
+            self.send(Body::Output { stream, bytes: chunk }).await;
+        }
+    }
+
+    /// Says something about the job.
+    pub async fn notice(&self, level: Level, message: impl Into<String>) {
+        self.send(Body::Notice { level, message: message.into() }).await;
+    }
+
+    /// Says something about the job without waiting: if there is no room now, the notice comes
+    /// before whatever is reported next.
+    pub fn try_notice(&self, level: Level, message: impl Into<String>) {
+        let body = Body::Notice { level, message: message.into() };
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let body = if waiting.notices.is_empty() {
+            match self.sender.try_send(Message { job: self.job, body }) {
+                Ok(()) | Err(TrySendError::Closed(_)) => return,
+                Err(TrySendError::Full(message)) => message.body,
+            }
+        } else {
+            body
+        };
+        if waiting.notices.len() < WAITING_NOTICES {
+            waiting.notices.push(body);
+        } else {
+            waiting.lost += 1;
+        }
+    }
+
+    /// Sends the notices that wait for room.
+    pub(super) async fn flush(&self) {
+        let waiting = mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        for body in waiting.notices {
+            self.send_now(body).await;
+        }
+        if waiting.lost > 0 {
+            let message = format!("{} more notices were dropped", waiting.lost);
+            self.send_now(Body::Notice { level: Level::Warning, message }).await;
+        }
+    }
+
+    async fn send(&self, body: Body) {
+        self.flush().await;
+        self.send_now(body).await;
+    }
+
+    async fn send_now(&self, body: Body) {
+        // An error means that the run is over and nobody listens.
+        let _ = self.sender.send(Message { job: self.job, body }).await;
+    }
+}
