@@ -2,6 +2,9 @@
 //!
 //! See `ARCHITECTURE.md` for the data flow and the invariants.
 
+pub mod diagnostic;
 pub mod event;
+pub mod pipeline;
 pub mod plan;
 pub mod schedule;
+pub mod workspace;

@@ -3,6 +3,7 @@
 //! Everything here is decided: variables are expanded, rules evaluated, stages implied as needs.
 //! The types are plain data and know neither clock nor file system.
 
+use std::fmt;
 use std::time::Duration;
 
 /// The index of a job in [`Plan::jobs`].
@@ -16,6 +17,8 @@ pub struct Plan {
     pub stages: Vec<Stage>,
     /// All jobs, by stage and then in the order of the file.
     pub jobs: Vec<PlannedJob>,
+    /// Jobs of the pipeline that do not run, and why.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Plan {
@@ -25,6 +28,54 @@ impl Plan {
     /// If `id` comes from another plan.
     pub fn job(&self, id: JobId) -> &PlannedJob {
         &self.jobs[id.0]
+    }
+}
+
+/// A job of the pipeline that does not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The job as it would run. Its `id` is its place among all jobs of the pipeline and not an
+    /// index of [`Plan::jobs`]; its `after` is empty until it is selected by name.
+    pub job: PlannedJob,
+    /// Why it does not run.
+    pub reason: LeftOutReason,
+}
+
+/// Why a job does not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeftOutReason {
+    /// `when: never`, or no rule that lets it run.
+    Never,
+    /// `when: manual`: it waits for somebody to start it. Naming it on the command line does.
+    Manual,
+    /// `when: delayed`, which is not supported yet.
+    Delayed,
+    /// It has a keyword that decides whether it runs and that is not supported yet.
+    Undecided {
+        /// The keyword.
+        keyword: String,
+    },
+    /// It comes after a job that is left out.
+    Waits {
+        /// The job it waits for.
+        job: String,
+    },
+    /// The user asked for other jobs.
+    NotSelected,
+}
+
+impl fmt::Display for LeftOutReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never => f.write_str("its rules say never"),
+            Self::Manual => f.write_str("it is started by hand: name it to run it"),
+            Self::Delayed => f.write_str("`when: delayed` is not supported yet: name it to run it"),
+            Self::Undecided { keyword } => {
+                write!(f, "`{keyword}` is not supported yet: name it to run it")
+            }
+            Self::Waits { job } => write!(f, "it waits for {job:?}, which does not run"),
+            Self::NotSelected => f.write_str("it was not asked for"),
+        }
     }
 }
 
@@ -49,6 +100,9 @@ pub struct PlannedJob {
     /// The jobs that must have ended before this one starts: its `needs`, or else every job of
     /// every earlier stage.
     pub after: Vec<JobId>,
+    /// The names in its `needs:`, without optional ones that are not in the pipeline. `None` if it
+    /// has no such keyword and therefore waits for the stages before its own.
+    pub needs: Option<Vec<String>>,
     /// When it runs, given how those jobs ended.
     pub when: When,
     /// Which failures count as a success with a warning.

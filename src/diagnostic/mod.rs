@@ -1,0 +1,169 @@
+//! What is wrong with the files a user handed in, told with place, label and next step.
+//!
+//! Reading a pipeline never stops at the first mistake: every stage pushes what it finds into one
+//! [`Diagnostics`] and goes on as far as it can. The collection owns the [sources](SourceMap) that
+//! its spans point into, so it can be rendered at any time by whoever prints.
+
+mod code;
+mod render;
+mod source;
+
+pub use code::Code;
+pub use render::Style;
+pub use source::{FileId, Location, SourceMap, Span, Spanned};
+
+use std::fmt;
+
+/// How much a diagnostic weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The pipeline can run, but perhaps not as its author thinks.
+    Warning,
+    /// The pipeline cannot run.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// A place in a source, with a word on what is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What to say about it; may be empty.
+    pub text: String,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Its weight.
+    pub severity: Severity,
+    /// What kind of finding it is; stable from version to version.
+    pub code: Code,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// Where: the first label is the place that the finding is about.
+    pub labels: Vec<Label>,
+    /// What to do next.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A finding that keeps the pipeline from running.
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, message)
+    }
+
+    /// A finding that the user should know of.
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message)
+    }
+
+    fn new(severity: Severity, code: Code, message: impl Into<String>) -> Self {
+        Self { severity, code, message: message.into(), labels: Vec::new(), help: None }
+    }
+
+    /// Adds a place. The first one added is the primary one.
+    #[must_use]
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says what to do next.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// The findings of one run of the front end, and the sources they point into.
+#[derive(Debug, Default)]
+pub struct Diagnostics {
+    sources: SourceMap,
+    list: Vec<Diagnostic>,
+    dropped: usize,
+}
+
+impl Diagnostics {
+    /// More findings than these are counted, not kept: a broken generator can make millions.
+    pub const LIMIT: usize = 1_000;
+
+    /// An empty collection.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a finding.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        // Errors always have room for one more, or a thousand warnings could hide that there is
+        // an error at all.
+        if self.list.len() < Self::LIMIT
+            || (diagnostic.severity == Severity::Error && !self.has_errors())
+        {
+            self.list.push(diagnostic);
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    /// Whether anything found keeps the pipeline from running.
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// How many errors there are.
+    pub fn error_count(&self) -> usize {
+        self.list.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
+    }
+
+    /// How many warnings there are.
+    pub fn warning_count(&self) -> usize {
+        self.list.len() - self.error_count()
+    }
+
+    /// How many findings were left out because there were more than [`Diagnostics::LIMIT`].
+    pub fn dropped(&self) -> usize {
+        self.dropped
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The findings, in the order of their places; those without a place come first.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        let mut sorted: Vec<&Diagnostic> = self.list.iter().collect();
+        // Stable: findings about one place keep the order in which they were made.
+        sorted.sort_by_key(|diagnostic| {
+            diagnostic.labels.first().map(|label| (label.span.file, label.span.start))
+        });
+        sorted.into_iter()
+    }
+
+    /// The sources read so far.
+    pub fn sources(&self) -> &SourceMap {
+        &self.sources
+    }
+
+    /// The sources read so far, to add one.
+    pub fn sources_mut(&mut self) -> &mut SourceMap {
+        &mut self.sources
+    }
+}
+
+/// Text from a file made fit for a terminal: control characters and those that reorder a line are
+/// replaced, so that a pipeline file cannot drive the terminal through a message about it.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if source::is_unprintable(c) { '\u{fffd}' } else { c }).collect()
+}

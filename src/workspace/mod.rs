@@ -1,0 +1,1 @@
+//! The project directory, read through cap-std.
