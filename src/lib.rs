@@ -6,5 +6,6 @@ pub mod diagnostic;
 pub mod event;
 pub mod pipeline;
 pub mod plan;
+pub mod sandbox;
 pub mod schedule;
 pub mod workspace;

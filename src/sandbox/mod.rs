@@ -1,0 +1,3 @@
+//! The engine and its processes; the only module that names wasmtime.
+
+pub mod store;

@@ -1,0 +1,89 @@
+//! What compiling a program may cost.
+
+/// Bounds on a program, checked before it is compiled.
+///
+/// Compiling is the one thing a program makes the host do before any limit of the running sandbox
+/// applies to it, and the compiler has none: its time and memory grow with these numbers, for some
+/// of them faster than linearly. The defaults are several times what the largest interpreters and
+/// compilers built for WASI need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CompileLimits {
+    /// Bytes of the program. Default 256 MiB.
+    pub source_bytes: u64,
+    /// Bytes of one function's code: register allocation works on a whole function. Default 2 MiB.
+    pub function_bytes: u64,
+    /// Functions, over all modules of a component. Default 300,000.
+    pub functions: u64,
+    /// Local variables of all functions together. A function that declares 50,000 takes ten bytes.
+    /// Default 20 million.
+    pub locals: u64,
+    /// Types. Default 100,000.
+    pub types: u64,
+    /// Parameters and results of one function type: a call of a few bytes makes so many values.
+    /// Default 500.
+    pub values_per_type: u64,
+}
+
+impl Default for CompileLimits {
+    fn default() -> Self {
+        Self {
+            source_bytes: 256 << 20,
+            function_bytes: 2 << 20,
+            functions: 300_000,
+            locals: 20_000_000,
+            types: 100_000,
+            values_per_type: 500,
+        }
+    }
+}
+
+/// A limit that was exceeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Exceeded {
+    pub(super) what: &'static str,
+    pub(super) found: u64,
+    pub(super) limit: u64,
+}
+
+/// What has been counted so far.
+#[derive(Debug)]
+pub(super) struct Counted<'a> {
+    limits: &'a CompileLimits,
+    functions: u64,
+    locals: u64,
+    types: u64,
+}
+
+impl<'a> Counted<'a> {
+    pub(super) fn new(limits: &'a CompileLimits) -> Self {
+        Self { limits, functions: 0, locals: 0, types: 0 }
+    }
+
+    pub(super) fn functions(&mut self, count: u32) -> Result<(), Exceeded> {
+        self.functions += u64::from(count);
+        within("functions", self.functions, self.limits.functions)
+    }
+
+    pub(super) fn types(&mut self, count: u32) -> Result<(), Exceeded> {
+        self.types += u64::from(count);
+        within("types", self.types, self.limits.types)
+    }
+
+    pub(super) fn function_type(&self, values: usize) -> Result<(), Exceeded> {
+        let what = "parameters and results in one function type";
+        within(what, values as u64, self.limits.values_per_type)
+    }
+
+    pub(super) fn body(&self, bytes: usize) -> Result<(), Exceeded> {
+        within("bytes of code in one function", bytes as u64, self.limits.function_bytes)
+    }
+
+    pub(super) fn locals(&mut self, count: u32) -> Result<(), Exceeded> {
+        self.locals += u64::from(count);
+        within("local variables", self.locals, self.limits.locals)
+    }
+}
+
+pub(super) fn within(what: &'static str, found: u64, limit: u64) -> Result<(), Exceeded> {
+    if found > limit { Err(Exceeded { what, found, limit }) } else { Ok(()) }
+}

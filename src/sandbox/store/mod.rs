@@ -1,0 +1,341 @@
+//! Compiled modules, kept between runs.
+//!
+//! Compiling an interpreter takes seconds, mapping its compiled form less than a millisecond. The
+//! store keeps compiled forms in a directory of the user's cache, found by the digest of the
+//! program, the engine's configuration and the version of wasmtime.
+//!
+//! A compiled module is native code: whoever could put a file of his own there would run it with
+//! the user's rights. So the directory belongs to the user and to nobody else, each entry carries
+//! an authentication code under a key that only the user can read, and the very open file that was
+//! authenticated is then mapped. What does not pass is moved aside and compiled again, with a
+//! warning; nothing about the store can fail a run.
+//!
+//! Any number of processes may share a directory. Entries appear by rename and disappear by unlink,
+//! so each process sees a whole entry or none; an advisory lock lets processes that need the same
+//! program at the same time compile it once, as a lock within the process does for its threads.
+
+mod dir;
+mod entry;
+mod error;
+mod inspect;
+mod key;
+mod limits;
+mod location;
+mod lock;
+mod map;
+mod prune;
+mod source;
+mod stamp;
+
+pub use error::{CompileError, StoreWarning};
+pub use inspect::ModuleFacts;
+pub use limits::CompileLimits;
+pub use location::{Locations, default_dir};
+pub use source::{Digest, Source, SourceBytes};
+
+use dir::{Problem, StoreDir};
+use entry::{Entry, Generation, Id};
+use inspect::{Kind, Refused};
+use key::Keys;
+use lock::Turn;
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use wasmtime::component::Component;
+use wasmtime::{Engine, Module};
+
+/// How much the entries of a store may take together, unless told otherwise: 2 GiB.
+pub const DEFAULT_SIZE_LIMIT: u64 = 2 << 30;
+
+/// Loads programs, compiling each at most once.
+#[derive(Debug)]
+pub struct ModuleStore {
+    disk: Option<Disk>,
+    limits: CompileLimits,
+    size_limit: u64,
+    /// What this process has loaded, or is loading: a thread that needs the same program waits
+    /// for the slot.
+    slots: Mutex<HashMap<(Generation, Digest), Arc<Slot>>>,
+}
+
+type Slot = Mutex<Option<Compiled>>;
+
+/// A program that is ready to be instantiated. Clones share it.
+#[derive(Clone)]
+pub enum Compiled {
+    /// A core module.
+    Module(Module, ModuleFacts),
+    /// A component.
+    Component(Component),
+}
+
+impl Compiled {
+    fn engine(&self) -> &Engine {
+        match self {
+            Self::Module(module, _) => module.engine(),
+            Self::Component(component) => component.engine(),
+        }
+    }
+}
+
+impl fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Module(_, facts) => f.debug_tuple("Module").field(facts).finish(),
+            Self::Component(_) => f.write_str("Component"),
+        }
+    }
+}
+
+/// Something that takes long, for the user to know about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress<'a> {
+    /// A program is about to be compiled.
+    Compiling {
+        /// The program.
+        name: &'a str,
+        /// Its size in bytes.
+        bytes: u64,
+        /// Whether the result is kept, so that this happens once and not in every run.
+        kept: bool,
+    },
+    /// Another greenroom process compiles the program; it is waited for.
+    Waiting {
+        /// The program.
+        name: &'a str,
+    },
+}
+
+impl ModuleStore {
+    /// A store in `dir`, which is created if need be.
+    ///
+    /// A directory that is not ours alone, or cannot be used, is never an error: the warning says
+    /// why, and the store only compiles.
+    pub fn open(dir: &Path) -> (Self, Vec<StoreWarning>) {
+        match Disk::open(dir) {
+            Ok((disk, warnings)) => (Self { disk: Some(disk), ..Self::disabled() }, warnings),
+            Err(reason) => {
+                let warning = StoreWarning::Unusable { dir: dir.to_owned(), reason };
+                (Self::disabled(), vec![warning])
+            }
+        }
+    }
+
+    /// A store without a directory: programs are compiled once in this process and not kept.
+    pub fn disabled() -> Self {
+        Self {
+            disk: None,
+            limits: CompileLimits::default(),
+            size_limit: DEFAULT_SIZE_LIMIT,
+            slots: Mutex::default(),
+        }
+    }
+
+    /// The same with other bounds on what compiling may cost. They apply to what is compiled, not
+    /// to what is already in the store.
+    #[must_use]
+    pub fn with_limits(self, limits: CompileLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The same with another bound on the bytes of all entries together. It is kept whenever an
+    /// entry is added; the entry added last always stays.
+    #[must_use]
+    pub fn with_size_limit(self, size_limit: u64) -> Self {
+        Self { size_limit, ..self }
+    }
+
+    /// The compiled form of a program, from this process's memory, from the directory, or by
+    /// compiling it.
+    ///
+    /// Compiling takes the CPU for seconds (all cores) and waiting for another process blocks:
+    /// call it on a thread that may block. `progress` is called first in either case. The warnings
+    /// are for the user; what is returned is as good without their cause.
+    ///
+    /// # Errors
+    /// If the program cannot be read, is not valid, or is beyond the [`CompileLimits`].
+    pub fn load(
+        &self,
+        engine: &Engine,
+        source: &Source<'_>,
+        progress: &dyn Fn(Progress<'_>),
+    ) -> Result<(Compiled, Vec<StoreWarning>), CompileError> {
+        let key = (Generation::of(engine, None), source.digest);
+        let slot = Arc::clone(lock(&self.slots).entry(key).or_default());
+        let mut slot = lock(&slot);
+        if let Some(compiled) = slot.as_ref() {
+            // Another engine of the same configuration cannot run it.
+            if Engine::same(compiled.engine(), engine) {
+                return Ok((compiled.clone(), Vec::new()));
+            }
+        }
+        let mut warnings = Vec::new();
+        let compiled = match &self.disk {
+            Some(disk) => self.load_from(disk, engine, source, progress, &mut warnings)?,
+            None => self.compile(engine, source, progress)?.0,
+        };
+        *slot = Some(compiled.clone());
+        Ok((compiled, warnings))
+    }
+
+    fn load_from(
+        &self,
+        disk: &Disk,
+        engine: &Engine,
+        source: &Source<'_>,
+        progress: &dyn Fn(Progress<'_>),
+        warnings: &mut Vec<StoreWarning>,
+    ) -> Result<Compiled, CompileError> {
+        let generation = Generation::of(engine, Some(&disk.keys));
+        let id = Id { generation, digest: source.digest };
+        if let Some(compiled) = disk.find(engine, &id, source.name, warnings) {
+            return Ok(compiled);
+        }
+        let file_name = id.file_name();
+        let turn = Turn::take(&disk.dir, &file_name, lock::PATIENCE, || {
+            progress(Progress::Waiting { name: source.name });
+        });
+        match turn {
+            Turn::Ours { .. } => {
+                // Another process may have made it between our look and our turn.
+                if let Some(compiled) = disk.find(engine, &id, source.name, warnings) {
+                    return Ok(compiled);
+                }
+            }
+            Turn::Unlocked => {}
+            Turn::GaveUp => warnings.push(StoreWarning::NotAwaited {
+                name: source.name.to_owned(),
+                seconds: lock::PATIENCE.as_secs(),
+            }),
+        }
+        let (compiled, kind) = self.compile(engine, source, progress)?;
+        if let Err(source) = disk.keep(&id, kind, &compiled)
+            && !disk.complained.swap(true, Ordering::Relaxed)
+        {
+            warnings.push(StoreWarning::NotKept { dir: disk.dir.path().to_owned(), source });
+        }
+        prune::prune(&disk.dir, self.size_limit, &file_name);
+        drop(turn);
+        Ok(compiled)
+    }
+
+    fn compile(
+        &self,
+        engine: &Engine,
+        source: &Source<'_>,
+        progress: &dyn Fn(Progress<'_>),
+    ) -> Result<(Compiled, Kind), CompileError> {
+        let name = || source.name.to_owned();
+        let limit = self.limits.source_bytes;
+        let bytes = source
+            .bytes
+            .read(limit)
+            .map_err(|error| CompileError::Read { name: name(), source: error })?;
+        let too_large = |e: limits::Exceeded| CompileError::TooLarge {
+            name: name(),
+            what: e.what,
+            found: e.found,
+            limit: e.limit,
+        };
+        limits::within("bytes", bytes.len() as u64, limit).map_err(too_large)?;
+        // What is kept under a digest must have that digest, whatever a caller hands in.
+        if Digest::of(&bytes) != source.digest {
+            return Err(CompileError::Changed { name: name() });
+        }
+        let kind = inspect::inspect(&bytes, &self.limits).map_err(|refused| match refused {
+            Refused::NotWasm(found) => CompileError::NotWasm { name: name(), found },
+            Refused::Invalid(reason) => CompileError::Invalid { name: name(), reason },
+            Refused::Exceeded(exceeded) => too_large(exceeded),
+        })?;
+        progress(Progress::Compiling {
+            name: source.name,
+            bytes: bytes.len() as u64,
+            kept: self.disk.is_some(),
+        });
+        let compiled = match kind {
+            Kind::Module(facts) => {
+                Module::from_binary(engine, &bytes).map(|m| Compiled::Module(m, facts))
+            }
+            Kind::Component => Component::from_binary(engine, &bytes).map(Compiled::Component),
+        };
+        let compiled = compiled.map_err(|error| CompileError::Invalid {
+            name: name(),
+            reason: format!("{error:#}"),
+        })?;
+        Ok((compiled, kind))
+    }
+}
+
+/// The part of a store that is on disk.
+#[derive(Debug)]
+struct Disk {
+    dir: StoreDir,
+    keys: Keys,
+    /// Whether the user has been told that nothing can be written.
+    complained: AtomicBool,
+}
+
+impl Disk {
+    fn open(path: &Path) -> Result<(Self, Vec<StoreWarning>), String> {
+        let dir = StoreDir::open(path)?;
+        let (keys, damage) =
+            Keys::open(&dir).map_err(|e| format!("its key cannot be read or made: {e}"))?;
+        let warning = damage
+            .map(|reason| StoreWarning::KeyReplaced { dir: path.to_owned(), reason })
+            .into_iter()
+            .collect();
+        Ok((Self { dir, keys, complained: AtomicBool::new(false) }, warning))
+    }
+
+    /// Finds and loads an entry. One that cannot be trusted or loaded is moved aside.
+    fn find(
+        &self,
+        engine: &Engine,
+        id: &Id,
+        name: &str,
+        warnings: &mut Vec<StoreWarning>,
+    ) -> Option<Compiled> {
+        let loaded = entry::find(&self.dir, &self.keys, id).and_then(|entry| {
+            let loaded = match entry {
+                None => return Ok(None),
+                Some(Entry::Module(file, facts)) => {
+                    map::module(engine, file).map(|module| Compiled::Module(module, facts))
+                }
+                Some(Entry::Component(bytes)) => {
+                    map::component(engine, &bytes).map(Compiled::Component)
+                }
+            };
+            loaded.map(Some).map_err(|e| Problem::Distrusted(format!("wasmtime refuses it: {e:#}")))
+        });
+        let name = name.to_owned();
+        match loaded {
+            Ok(compiled) => return compiled,
+            Err(Problem::Distrusted(reason)) => {
+                let file = self.dir.set_aside(&id.file_name());
+                warnings.push(StoreWarning::Distrusted { name, file, reason });
+            }
+            Err(Problem::Unreadable(source)) => {
+                let file = self.dir.path().join(id.file_name());
+                warnings.push(StoreWarning::Unreadable { name, file, source });
+            }
+        }
+        None
+    }
+
+    fn keep(&self, id: &Id, kind: Kind, compiled: &Compiled) -> io::Result<()> {
+        let code = match compiled {
+            Compiled::Module(module, _) => module.serialize(),
+            Compiled::Component(component) => component.serialize(),
+        };
+        let code = code.map_err(|error| io::Error::other(format!("{error:#}")))?;
+        entry::write(&self.dir, &self.keys, id, kind, &code)
+    }
+}
+
+/// A thread that panicked while it held the lock left the value as it was before.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
