@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod event;
 pub mod pipeline;
 pub mod plan;
+pub mod report;
 pub mod sandbox;
 pub mod schedule;
 pub mod workspace;

@@ -41,6 +41,8 @@ pub enum Event {
         pipeline: String,
         /// The stages in order, each with its jobs.
         stages: Vec<StageInfo>,
+        /// Whether jobs can run at the same time, so that their output has to be told apart.
+        parallel: bool,
     },
     /// A job begins: everything it comes after has ended.
     JobStarted {

@@ -1,5 +1,11 @@
+use std::future::pending;
+use std::time::Duration;
+
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
+
+/// Longer limits than this are this long; it keeps the arithmetic of clocks from overflowing.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// How urgently a run is to end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,6 +17,39 @@ pub enum Cancel {
     Gracefully,
     /// Drop everything and report.
     AtOnce,
+}
+
+/// Cancels a run. Clones are the same switch.
+#[derive(Clone, Debug, Default)]
+pub struct CancelSwitch(watch::Sender<Cancel>);
+
+impl CancelSwitch {
+    /// A switch that is off.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Raises the urgency; it is never lowered.
+    pub fn raise(&self, to: Cancel) {
+        self.0.send_if_modified(|now| {
+            let raised = *now < to;
+            *now = to.max(*now);
+            raised
+        });
+    }
+
+    /// The urgency now.
+    pub fn get(&self) -> Cancel {
+        *self.0.borrow()
+    }
+
+    /// Resolves when the urgency is `level` or more.
+    pub async fn reached(&self, level: Cancel) {
+        if self.0.subscribe().wait_for(|now| *now >= level).await.is_err() {
+            // Cannot be: we hold the sender.
+            pending().await
+        }
+    }
 }
 
 /// Why a script has to end.
@@ -26,22 +65,28 @@ pub enum StopReason {
 #[derive(Clone, Debug)]
 pub struct Stop {
     deadline: Instant,
-    cancel: Option<watch::Receiver<Cancel>>,
+    switch: Option<CancelSwitch>,
 }
 
 impl Stop {
-    /// Stops at `deadline`, and when the run is cancelled if `cancel` is given.
-    pub(super) fn new(deadline: Instant, cancel: Option<watch::Receiver<Cancel>>) -> Self {
-        Self { deadline, cancel }
+    /// Stops `limit` from now, and when the run is cancelled if there is a `switch`.
+    pub(super) fn after(limit: Duration, switch: Option<CancelSwitch>) -> Self {
+        Self { deadline: Instant::now() + limit.min(LONGEST), switch }
     }
 
     /// Resolves when the script has to end; at once if it already has to. May be called often and
     /// dropped at any time.
     pub async fn stopped(&self) -> StopReason {
+        let cancelled = async {
+            match &self.switch {
+                Some(switch) => switch.reached(Cancel::Gracefully).await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
             biased;
             () = sleep_until(self.deadline) => StopReason::Timeout,
-            () = cancelled(self.cancel.clone()) => StopReason::Cancel,
+            () = cancelled => StopReason::Cancel,
         }
     }
 
@@ -50,22 +95,12 @@ impl Stop {
         if self.deadline <= Instant::now() {
             return Some(StopReason::Timeout);
         }
-        let cancel = self.cancel.as_ref()?;
-        (*cancel.borrow() >= Cancel::Gracefully).then_some(StopReason::Cancel)
+        let cancelled = self.switch.as_ref().is_some_and(|switch| switch.get() > Cancel::No);
+        cancelled.then_some(StopReason::Cancel)
     }
 
     /// When the script's time is up.
     pub fn deadline(&self) -> std::time::Instant {
         self.deadline.into_std()
     }
-}
-
-async fn cancelled(receiver: Option<watch::Receiver<Cancel>>) {
-    if let Some(mut receiver) = receiver
-        && receiver.wait_for(|cancel| *cancel >= Cancel::Gracefully).await.is_ok()
-    {
-        return;
-    }
-    // Nobody can cancel (any more).
-    std::future::pending().await
 }

@@ -1,0 +1,220 @@
+//! What the reporter knows about the run so far.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::lines::{Line, Lines, safe};
+use super::style::{Ink, Style};
+use crate::event::{
+    Event, FailedCommand, JobName, Section, SkipReason, StageInfo, StepOutcome, Stream,
+};
+
+/// How many of a failed command's last lines the summary shows.
+const TAIL: usize = 10;
+
+/// Names of jobs are aligned up to this width; a longer one stands out.
+const WIDEST_COLUMN: usize = 24;
+
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    /// In the order of the stages.
+    pub(super) jobs: Vec<JobView>,
+    /// Whether jobs can run at the same time, so that lines need a prefix.
+    pub(super) parallel: bool,
+    /// The width of the prefix.
+    pub(super) column: usize,
+    by_name: HashMap<JobName, usize>,
+}
+
+/// A job as it is shown.
+#[derive(Debug)]
+pub(super) struct JobView {
+    /// Its place in [`Board::jobs`].
+    pub(super) index: usize,
+    /// Safe to show.
+    pub(super) name: String,
+    /// The name of its stage, safe to show.
+    pub(super) stage: String,
+    pub(super) state: State,
+    pub(super) started: Option<Duration>,
+    pub(super) took: Option<Duration>,
+    pub(super) outcome: Option<StepOutcome>,
+    pub(super) skipped: Option<SkipReason>,
+    pub(super) failed_command: Option<FailedCommand>,
+    pub(super) after_script_failed: Option<FailedCommand>,
+    /// The last lines of the script's last command.
+    pub(super) tail: VecDeque<String>,
+    /// How many lines that command wrote.
+    pub(super) written: usize,
+    section: Section,
+    stdout: Lines,
+    stderr: Lines,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Waiting,
+    Running,
+    Succeeded,
+    /// It failed and is allowed to.
+    Warned,
+    Failed,
+    Cancelled,
+    Skipped,
+}
+
+impl State {
+    pub(super) fn of(outcome: &StepOutcome, allowed_failure: bool) -> Self {
+        match outcome {
+            StepOutcome::Exited(0) => Self::Succeeded,
+            StepOutcome::Cancelled => Self::Cancelled,
+            _ if allowed_failure => Self::Warned,
+            StepOutcome::Exited(_)
+            | StepOutcome::Trapped { .. }
+            | StepOutcome::TimedOut
+            | StepOutcome::OutOfMemory
+            | StepOutcome::OutputLimit
+            | StepOutcome::DiskQuota
+            | StepOutcome::NotLoadable { .. }
+            | StepOutcome::Internal { .. } => Self::Failed,
+        }
+    }
+
+    pub(super) fn ink(self) -> Ink {
+        match self {
+            Self::Succeeded => Ink::Good,
+            Self::Warned => Ink::Warning,
+            Self::Failed | Self::Cancelled => Ink::Bad,
+            Self::Waiting | Self::Running | Self::Skipped => Ink::Faint,
+        }
+    }
+
+    pub(super) fn is_end(self) -> bool {
+        !matches!(self, Self::Waiting | Self::Running)
+    }
+}
+
+impl Board {
+    pub(super) fn new(stages: &[StageInfo], parallel: bool, style: Style) -> Self {
+        let mut board = Self { parallel, ..Self::default() };
+        for stage in stages {
+            for job in &stage.jobs {
+                let index = board.jobs.len();
+                board.by_name.insert(job.clone(), index);
+                board.jobs.push(JobView::new(index, safe(job), safe(&stage.name), style));
+            }
+        }
+        let widths = board.jobs.iter().map(|job| job.name.width());
+        board.column = widths.max().unwrap_or(0).min(WIDEST_COLUMN);
+        board
+    }
+
+    pub(super) fn job(&self, name: &JobName) -> Option<&JobView> {
+        self.by_name.get(name).map(|index| &self.jobs[*index])
+    }
+
+    fn job_mut(&mut self, name: &JobName) -> Option<&mut JobView> {
+        self.by_name.get(name).map(|index| &mut self.jobs[*index])
+    }
+
+    pub(super) fn start(&mut self, name: &JobName, now: Duration) {
+        if let Some(job) = self.job_mut(name) {
+            job.state = State::Running;
+            job.started = Some(now);
+        }
+    }
+
+    pub(super) fn command(&mut self, name: &JobName, section: Section) {
+        if let Some(job) = self.job_mut(name) {
+            job.section = section;
+            if section == Section::Script {
+                job.tail.clear();
+                job.written = 0;
+            }
+        }
+    }
+
+    pub(super) fn command_failed(&mut self, name: &JobName, failed: &FailedCommand) {
+        if let Some(job) = self.job_mut(name)
+            && failed.command.section == Section::AfterScript
+        {
+            job.after_script_failed = Some(failed.clone());
+        }
+    }
+
+    /// The lines that end in `bytes`.
+    pub(super) fn output(&mut self, name: &JobName, stream: Stream, bytes: &[u8]) -> Vec<Line> {
+        let Some(job) = self.job_mut(name) else { return Vec::new() };
+        let mut ended = Vec::new();
+        let lines = match stream {
+            Stream::Stdout => &mut job.stdout,
+            Stream::Stderr => &mut job.stderr,
+        };
+        lines.push(bytes, |line| ended.push(line));
+        job.remember(&ended);
+        ended
+    }
+
+    /// What a job has written without ending the line.
+    pub(super) fn end_partial_lines(&mut self, name: &JobName) -> Vec<Line> {
+        let Some(job) = self.job_mut(name) else { return Vec::new() };
+        let lines: Vec<Line> =
+            [job.stdout.finish(), job.stderr.finish()].into_iter().flatten().collect();
+        job.remember(&lines);
+        lines
+    }
+
+    pub(super) fn finish(&mut self, name: &JobName, state: State, event: &Event) {
+        let Some(job) = self.job_mut(name) else { return };
+        job.state = state;
+        if let Event::JobFinished { outcome, duration, failed_command, .. } = event {
+            job.took = Some(*duration);
+            job.outcome = Some(outcome.clone());
+            job.failed_command.clone_from(failed_command);
+        }
+    }
+
+    pub(super) fn skip(&mut self, name: &JobName, reason: &SkipReason) {
+        if let Some(job) = self.job_mut(name) {
+            job.state = State::Skipped;
+            job.skipped = Some(reason.clone());
+        }
+    }
+}
+
+impl JobView {
+    fn new(index: usize, name: String, stage: String, style: Style) -> Self {
+        Self {
+            index,
+            name,
+            stage,
+            state: State::Waiting,
+            started: None,
+            took: None,
+            outcome: None,
+            skipped: None,
+            failed_command: None,
+            after_script_failed: None,
+            tail: VecDeque::new(),
+            written: 0,
+            section: Section::Script,
+            stdout: Lines::new(style.color),
+            stderr: Lines::new(style.color),
+        }
+    }
+
+    fn remember(&mut self, lines: &[Line]) {
+        if self.section != Section::Script {
+            return;
+        }
+        self.written += lines.len();
+        for line in lines {
+            if self.tail.len() == TAIL {
+                self.tail.pop_front();
+            }
+            self.tail.push_back(line.plain.clone());
+        }
+    }
+}

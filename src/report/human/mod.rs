@@ -1,0 +1,250 @@
+//! Text for people: what the jobs write as it comes, a line of progress, and a summary.
+
+mod board;
+mod lines;
+mod progress;
+mod style;
+mod summary;
+
+pub use style::Style;
+
+use std::fmt::Display;
+use std::io::Write as _;
+use std::time::Duration;
+
+use self::board::{Board, State};
+use self::lines::{Line, safe};
+use self::progress::Progress;
+use self::style::{Ink, duration, pad};
+use super::Reporter;
+use crate::event::{
+    Command, Event, FailedCommand, JobName, Level, Record, SkipReason, StepOutcome,
+};
+
+/// Commands with more lines are echoed in part.
+const ECHOED_LINES: usize = 6;
+
+/// The reporter of `--format human`.
+#[derive(Debug)]
+pub struct Human {
+    style: Style,
+    board: Board,
+    progress: Progress,
+}
+
+impl Human {
+    /// A reporter that may use what `style` says.
+    pub fn new(style: Style) -> Self {
+        Self { style, board: Board::default(), progress: Progress::default() }
+    }
+}
+
+impl Reporter for Human {
+    fn record(&mut self, Record { elapsed, event }: &Record, out: &mut Vec<u8>) {
+        self.progress.erase(out);
+        match event {
+            Event::RunStarted { pipeline, stages, parallel } => {
+                self.board = Board::new(stages, *parallel, self.style);
+                let jobs = self.board.jobs.len();
+                let counts = format!("{}, {}", count(stages.len(), "stage"), count(jobs, "job"));
+                let title = self.style.paint(Ink::Bold, safe(pipeline)).to_string();
+                self.say(out, None, format_args!("{title}: {counts}"));
+            }
+            Event::JobStarted { job } => {
+                self.board.start(job, *elapsed);
+                let view = self.board.job(job);
+                let text = match view {
+                    Some(view) if self.board.parallel => format!("started (stage {})", view.stage),
+                    Some(view) => format!("{} (stage {})", view.name, view.stage),
+                    None => "started".to_owned(),
+                };
+                let text = self.style.paint(Ink::Bold, text).to_string();
+                self.say(out, Some(job), text);
+            }
+            Event::CommandStarted { job, command } => {
+                self.end_partial_lines(out, job);
+                self.board.command(job, command.section);
+                self.echo(out, job, command);
+            }
+            Event::Output { job, stream, chunk } => {
+                for line in self.board.output(job, *stream, &chunk.0) {
+                    self.line(out, job, &line);
+                }
+            }
+            Event::Notice { job, level, message } => {
+                self.notice(out, job.as_ref(), *level, message)
+            }
+            Event::CommandFailed { job, command } => {
+                self.end_partial_lines(out, job);
+                // Told when the job ends, with what it means for the job.
+                self.board.command_failed(job, command);
+            }
+            Event::JobFinished {
+                job,
+                outcome,
+                allowed_failure,
+                duration: took,
+                failed_command,
+                after_script,
+            } => {
+                self.end_partial_lines(out, job);
+                if let Some(after_script) = after_script {
+                    let at = self.board.job(job).and_then(|job| job.after_script_failed.as_ref());
+                    let at = at.map(|command| format!(" at {}", place(command)));
+                    let at = at.unwrap_or_default();
+                    let text = format!(
+                        "after_script ended{at}: {after_script}; this does not fail the job"
+                    );
+                    self.notice(out, Some(job), Level::Warning, &text);
+                }
+                let state = State::of(outcome, *allowed_failure);
+                let mut text = format!("{} after {}", verb(outcome), duration(*took));
+                if *allowed_failure {
+                    text += ", which is allowed,";
+                }
+                if let Some(command) = failed_command {
+                    text += &format!(" at {}", place(command));
+                }
+                if let Some(detail) = detail(outcome) {
+                    text += &format!(": {}", safe(&detail));
+                }
+                for line in text.lines() {
+                    self.say(out, Some(job), self.style.paint(state.ink(), line));
+                }
+                self.board.finish(job, state, event);
+            }
+            Event::JobSkipped { job, reason } => {
+                let text = format!("skipped: {}", because(reason));
+                let text = match self.board.job(job) {
+                    Some(view) if !self.board.parallel => format!("{} {text}", view.name),
+                    _ => text,
+                };
+                let text = self.style.paint(Ink::Faint, text).to_string();
+                self.say(out, Some(job), text);
+                self.board.skip(job, reason);
+            }
+            Event::RunFinished { result, duration } => {
+                summary::write(&self.board, self.style, *result, *duration, out);
+            }
+        }
+        self.progress.note(event, *elapsed);
+    }
+
+    fn tick(&mut self, now: Duration, width: usize, out: &mut Vec<u8>) {
+        if self.style.live {
+            self.progress.draw(&self.board, self.style, now, width, out);
+        }
+    }
+}
+
+impl Human {
+    /// Writes lines of greenroom's own, about a job or about the run.
+    fn say(&self, out: &mut Vec<u8>, job: Option<&JobName>, text: impl Display) {
+        for line in text.to_string().split('\n') {
+            self.prefix(out, job);
+            write_line(out, line);
+        }
+    }
+
+    fn prefix(&self, out: &mut Vec<u8>, job: Option<&JobName>) {
+        let Some(view) = job.and_then(|job| self.board.job(job)) else { return };
+        if self.board.parallel {
+            let name = self.style.paint(Ink::Job(view.index), pad(&view.name, self.board.column));
+            // Writing to a Vec cannot fail.
+            let _ = write!(out, "{name} {} ", self.style.paint(Ink::Faint, self.style.bar()));
+        }
+    }
+
+    fn line(&self, out: &mut Vec<u8>, job: &JobName, line: &Line) {
+        self.prefix(out, Some(job));
+        write_line(out, &line.styled);
+    }
+
+    fn end_partial_lines(&mut self, out: &mut Vec<u8>, job: &JobName) {
+        for line in self.board.end_partial_lines(job) {
+            self.line(out, job, &line);
+        }
+    }
+
+    fn echo(&self, out: &mut Vec<u8>, job: &JobName, command: &Command) {
+        let text = safe(command.text.trim_end());
+        let total = text.lines().count();
+        let shown = if total > ECHOED_LINES { ECHOED_LINES - 1 } else { total };
+        for (index, line) in text.lines().take(shown).enumerate() {
+            let mark = if index == 0 { "$" } else { " " };
+            self.say(out, Some(job), self.style.paint(Ink::Command, format!("{mark} {line}")));
+        }
+        if shown < total {
+            let text = format!("  {} {} more lines", self.style.ellipsis(), total - shown);
+            self.say(out, Some(job), self.style.paint(Ink::Faint, text));
+        }
+    }
+
+    fn notice(&mut self, out: &mut Vec<u8>, job: Option<&JobName>, level: Level, message: &str) {
+        if let Some(job) = job {
+            self.end_partial_lines(out, job);
+        }
+        let (word, ink) = match level {
+            Level::Info => ("note", Ink::Faint),
+            Level::Warning => ("warning", Ink::Warning),
+            Level::Error => ("error", Ink::Bad),
+        };
+        let message = safe(message);
+        let word = self.style.paint(ink, format!("{word}:"));
+        self.say(out, job, format_args!("{word} {message}"));
+    }
+}
+
+fn write_line(out: &mut Vec<u8>, line: &str) {
+    out.extend_from_slice(line.as_bytes());
+    out.push(b'\n');
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Where a command stands, as `file:line`.
+fn place(FailedCommand { command, failed_line, .. }: &FailedCommand) -> String {
+    safe(&format!("{}:{failed_line}", command.file))
+}
+
+/// What a job did, in words that follow its name.
+fn verb(outcome: &StepOutcome) -> &'static str {
+    match outcome {
+        StepOutcome::Exited(0) => "succeeded",
+        StepOutcome::TimedOut => "timed out",
+        StepOutcome::Cancelled => "cancelled",
+        StepOutcome::Exited(_)
+        | StepOutcome::Trapped { .. }
+        | StepOutcome::OutOfMemory
+        | StepOutcome::OutputLimit
+        | StepOutcome::DiskQuota
+        | StepOutcome::NotLoadable { .. }
+        | StepOutcome::Internal { .. } => "failed",
+    }
+}
+
+/// What more there is to say about it.
+fn detail(outcome: &StepOutcome) -> Option<String> {
+    match outcome {
+        StepOutcome::Exited(0) | StepOutcome::TimedOut | StepOutcome::Cancelled => None,
+        StepOutcome::NotLoadable { message } => Some(message.clone()),
+        StepOutcome::Exited(_)
+        | StepOutcome::Trapped { .. }
+        | StepOutcome::OutOfMemory
+        | StepOutcome::OutputLimit
+        | StepOutcome::DiskQuota
+        | StepOutcome::Internal { .. } => Some(outcome.to_string()),
+    }
+}
+
+/// Why a job was skipped, in words.
+fn because(reason: &SkipReason) -> String {
+    match reason {
+        SkipReason::Failed { job } => format!("{} failed", safe(job)),
+        SkipReason::NeedSkipped { job } => format!("it needs {}, which did not run", safe(job)),
+        SkipReason::NothingFailed => "nothing failed".to_owned(),
+        SkipReason::Cancelled => "the run was cancelled".to_owned(),
+    }
+}

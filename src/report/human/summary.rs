@@ -1,0 +1,154 @@
+//! What stands at the end: the failures, then a table of stages and jobs, then the result.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::board::{Board, JobView, State};
+use super::lines::safe;
+use super::style::{Ink, Style, duration, pad};
+use super::{because, count, detail, place, verb};
+use crate::event::{FailedCommand, RunResult, Section, StepOutcome};
+
+/// Longer lines are cut in the summary; above it they stand in full.
+const LONGEST_LINE: usize = 400;
+
+/// A longer column of the table is not aligned.
+const WIDEST_COLUMN: usize = 40;
+
+pub(super) fn write(
+    board: &Board,
+    style: Style,
+    result: RunResult,
+    took: Duration,
+    out: &mut Vec<u8>,
+) {
+    let mut text = String::new();
+    for job in &board.jobs {
+        if matches!(job.state, State::Failed | State::Warned) {
+            text += &failure_of(job, style);
+        }
+    }
+    text += &table(board, style);
+    text += &last_line(board, style, result, took);
+    // Writing to a Vec cannot fail.
+    let _ = out.write_all(text.as_bytes());
+}
+
+/// The command that failed, its exit code, its place and its last lines.
+fn failure_of(job: &JobView, style: Style) -> String {
+    let mut text = String::from("\n");
+    let allowed = if job.state == State::Warned { ", which is allowed" } else { "" };
+    let mut title = format!("{} {}{allowed}", job.name, job.outcome.as_ref().map_or("", verb));
+    if let Some(detail) = job.outcome.as_ref().and_then(detail) {
+        title += &format!(": {}", safe(&detail));
+    }
+    for (index, line) in title.lines().enumerate() {
+        let indent = if index == 0 { "" } else { "  " };
+        text += &format!("{indent}{}\n", style.paint(job.state.ink(), line));
+    }
+    if let Some(failed) = &job.failed_command {
+        let place = style.paint(Ink::Bold, place(failed));
+        text += &format!("  {place}: {}\n", style.cut(&failed_text(failed), LONGEST_LINE));
+    }
+    if job.written > job.tail.len() {
+        let earlier = count(job.written - job.tail.len(), "earlier line");
+        text +=
+            &format!("  {}\n", style.paint(Ink::Faint, format!("{} {earlier}", style.ellipsis())));
+    }
+    for line in &job.tail {
+        let line = style.cut(line, LONGEST_LINE);
+        text += &format!("  {} {line}\n", style.paint(Ink::Faint, style.bar()));
+    }
+    text
+}
+
+/// The line of the entry that failed, or the entry's first line.
+fn failed_text(FailedCommand { command, failed_line, .. }: &FailedCommand) -> String {
+    let inside = failed_line.saturating_sub(command.line);
+    let line = command.text.lines().nth(inside).or_else(|| command.text.lines().next());
+    let text = safe(line.unwrap_or_default().trim()).replace('\n', " ");
+    match command.section {
+        Section::Script => text,
+        Section::AfterScript => format!("{text} (after_script)"),
+    }
+}
+
+fn table(board: &Board, style: Style) -> String {
+    let head = ["Stage", "Job", "Result", "Duration"].map(String::from);
+    let mut rows = vec![(head, None)];
+    let mut stage = "";
+    for job in &board.jobs {
+        let shown = if job.stage == stage { "" } else { &job.stage };
+        stage = &job.stage;
+        let took = job.took.map(duration).unwrap_or_default();
+        let row = [shown.to_owned(), job.name.clone(), result_of(job), took];
+        rows.push((row, Some(job.state)));
+    }
+    let width = |column: usize| {
+        let widths = rows.iter().map(|(row, _)| row[column].width());
+        widths.max().unwrap_or(0).min(WIDEST_COLUMN)
+    };
+    let widths = [width(0), width(1), width(2)];
+    let mut text = String::from("\n");
+    for ([stage, job, result, took], state) in &rows {
+        let left = format!("{}  {}", pad(stage, widths[0]), pad(job, widths[1]));
+        let result = pad(result, widths[2]);
+        let line = match state {
+            Some(state) => format!("{left}  {}  {took}", style.paint(state.ink(), result)),
+            None => style.paint(Ink::Faint, format!("{left}  {result}  {took}")).to_string(),
+        };
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+fn result_of(job: &JobView) -> String {
+    let outcome = match &job.outcome {
+        Some(StepOutcome::Trapped { .. }) => "trapped".to_owned(),
+        Some(StepOutcome::NotLoadable { .. }) => "not loadable".to_owned(),
+        Some(StepOutcome::Internal { .. }) => "internal error".to_owned(),
+        Some(outcome) => outcome.to_string(),
+        None => String::new(),
+    };
+    match job.state {
+        State::Waiting => "not started".to_owned(),
+        State::Running => "running".to_owned(),
+        State::Succeeded => "succeeded".to_owned(),
+        State::Warned => format!("failed, allowed ({outcome})"),
+        State::Failed => format!("failed ({outcome})"),
+        State::Cancelled => "cancelled".to_owned(),
+        State::Skipped => match &job.skipped {
+            Some(reason) => format!("skipped ({})", because(reason)),
+            None => "skipped".to_owned(),
+        },
+    }
+}
+
+fn last_line(board: &Board, style: Style, result: RunResult, took: Duration) -> String {
+    let mut parts = Vec::new();
+    for (states, word) in [
+        (&[State::Failed][..], "failed"),
+        (&[State::Warned], "failed but allowed to"),
+        (&[State::Succeeded], "succeeded"),
+        (&[State::Cancelled], "cancelled"),
+        (&[State::Skipped, State::Waiting, State::Running], "skipped"),
+    ] {
+        let number = board.jobs.iter().filter(|job| states.contains(&job.state)).count();
+        if number > 0 {
+            parts.push(format!("{number} {word}"));
+        }
+    }
+    let warned = board.jobs.iter().any(|job| job.state == State::Warned);
+    let (word, ink) = match result {
+        RunResult::Success if warned => ("passed with warnings", Ink::Warning),
+        RunResult::Success => ("passed", Ink::Good),
+        RunResult::Failed => ("failed", Ink::Bad),
+        RunResult::Cancelled => ("cancelled", Ink::Bad),
+    };
+    let word = style.paint(ink, format!("Pipeline {word}"));
+    let jobs = if parts.is_empty() { "no jobs".to_owned() } else { parts.join(", ") };
+    format!("\n{word} after {}: {jobs}\n", duration(took))
+}

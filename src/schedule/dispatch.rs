@@ -1,0 +1,402 @@
+//! The dispatcher: the only place that changes the state of a run and emits its events.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+
+use super::decide::{Ending, decide};
+use super::graph::{self, Graph};
+use super::job::{JobEnd, run_job};
+use super::log::{Body, Message};
+use super::utf8::Joiner;
+use super::{Cancel, CancelSwitch, Executor, JobLog};
+use crate::event::{
+    Chunk, Command, Event, FailedCommand, JobName, Level, Record, RunResult, Section, SkipReason,
+    StageInfo, StepOutcome, Stream,
+};
+use crate::plan::{JobId, LeftOutReason, Plan, ScriptEntry, Stage};
+
+/// Messages from jobs that may wait for the dispatcher. Together with the size of a chunk this
+/// bounds what a flood of output can occupy.
+const WAITING_MESSAGES: usize = 64;
+
+/// How long a run that ends at once waits for its jobs to be dropped and its last events to be
+/// taken.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// How to run a plan.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What the run is called, for people.
+    pub pipeline: String,
+    /// How many jobs may run at the same time.
+    pub jobs: NonZeroUsize,
+}
+
+/// Runs a plan to its end and returns its result.
+///
+/// Everything that happens goes to `events`, in order; when its receiver is dropped, the run is
+/// cancelled gracefully, because nobody would see what it does. The future never fails and always
+/// ends: after the scripts' time limits at the latest, or soon after `switch` says so.
+pub async fn run(
+    plan: Arc<Plan>,
+    executor: Arc<dyn Executor>,
+    options: Options,
+    switch: CancelSwitch,
+    events: mpsc::Sender<Record>,
+) -> RunResult {
+    let (sender, receiver) = mpsc::channel(WAITING_MESSAGES);
+    let names = plan.jobs.iter().map(|job| job.name.as_str().into()).collect();
+    let jobs = plan.jobs.iter().map(|_| Job::default()).collect();
+    let dispatcher = Dispatcher {
+        graph: Graph::new(&plan),
+        names,
+        jobs,
+        plan,
+        executor,
+        tasks: JoinSet::new(),
+        task_jobs: HashMap::new(),
+        sender,
+        emitter: Emitter { start: Instant::now(), events, switch: switch.clone(), closing: None },
+        switch,
+    };
+    dispatcher.run(options, receiver).await
+}
+
+struct Dispatcher {
+    plan: Arc<Plan>,
+    executor: Arc<dyn Executor>,
+    names: Vec<JobName>,
+    jobs: Vec<Job>,
+    graph: Graph,
+    tasks: JoinSet<JobEnd>,
+    task_jobs: HashMap<Id, JobId>,
+    sender: mpsc::Sender<Message>,
+    emitter: Emitter,
+    switch: CancelSwitch,
+}
+
+/// What the dispatcher knows about a job.
+#[derive(Debug, Default)]
+struct Job {
+    started: Option<Instant>,
+    ending: Option<Ending>,
+    stdout: Joiner,
+    stderr: Joiner,
+    /// The last entry of the script that was begun.
+    begun: Option<usize>,
+    failed: Option<FailedCommand>,
+}
+
+impl Dispatcher {
+    async fn run(mut self, options: Options, mut messages: mpsc::Receiver<Message>) -> RunResult {
+        self.announce(&options).await;
+        let switch = self.switch.clone();
+        let mut cancelled = false;
+        loop {
+            self.start_jobs(options.jobs).await;
+            if self.tasks.is_empty() {
+                break;
+            }
+            // The order is the priority. Nothing starves: a run is cancelled once per level and a
+            // job ends once, and whatever that job sent before comes first.
+            tokio::select! {
+                biased;
+                () = switch.reached(Cancel::AtOnce) => {
+                    self.drop_jobs().await;
+                    break;
+                }
+                () = switch.reached(Cancel::Gracefully), if !cancelled => {
+                    cancelled = true;
+                    self.say_cancelled().await;
+                    self.skip_the_rest().await;
+                }
+                Some(end) = self.tasks.join_next_with_id() => {
+                    for _ in 0..messages.len() {
+                        if let Ok(message) = messages.try_recv() {
+                            self.handle(message).await;
+                        }
+                    }
+                    self.task_ended(end).await;
+                }
+                Some(message) = messages.recv() => self.handle(message).await,
+            }
+        }
+        self.skip_the_rest().await;
+        let result = self.result();
+        let duration = self.emitter.start.elapsed();
+        self.emitter.emit(Event::RunFinished { result, duration }).await;
+        result
+    }
+
+    async fn announce(&mut self, options: &Options) {
+        let info = |stage: &Stage| StageInfo {
+            name: stage.name.clone(),
+            jobs: stage.jobs.iter().map(|id| self.names[id.0].clone()).collect(),
+        };
+        let stages = self.plan.stages.iter().map(info).collect();
+        let pipeline = options.pipeline.clone();
+        let parallel = options.jobs.get() > 1 && !graph::is_chain(&self.plan);
+        self.emitter.emit(Event::RunStarted { pipeline, stages, parallel }).await;
+        for left_out in &self.plan.left_out {
+            if let LeftOutReason::Never | LeftOutReason::NotSelected = left_out.reason {
+                continue;
+            }
+            let message = format!("{} does not run: {}", left_out.job.name, left_out.reason);
+            self.emitter.emit(Event::Notice { job: None, level: Level::Info, message }).await;
+        }
+    }
+
+    /// Starts, or skips, every job that can be.
+    async fn start_jobs(&mut self, limit: NonZeroUsize) {
+        while self.switch.get() == Cancel::No && self.tasks.len() < limit.get() {
+            let Some(id) = self.graph.take_ready() else { break };
+            let jobs = &self.jobs;
+            match decide(&self.plan, self.plan.job(id), |other| jobs[other.0].ending) {
+                Ok(()) => self.start(id).await,
+                Err(reason) => self.skip(id, reason).await,
+            }
+        }
+    }
+
+    async fn start(&mut self, id: JobId) {
+        self.jobs[id.0].started = Some(Instant::now());
+        self.emitter.emit(Event::JobStarted { job: self.names[id.0].clone() }).await;
+        let (plan, executor) = (Arc::clone(&self.plan), Arc::clone(&self.executor));
+        let (log, switch) = (JobLog::new(id, self.sender.clone()), self.switch.clone());
+        let task = self
+            .tasks
+            .spawn(async move { run_job(plan.job(id), executor.as_ref(), log, switch).await });
+        self.task_jobs.insert(task.id(), id);
+    }
+
+    async fn skip(&mut self, id: JobId, reason: SkipReason) {
+        let cancelled = reason == SkipReason::Cancelled;
+        self.jobs[id.0].ending =
+            Some(if cancelled { Ending::SkippedByCancel } else { Ending::Skipped });
+        self.graph.ended(id);
+        self.emitter.emit(Event::JobSkipped { job: self.names[id.0].clone(), reason }).await;
+    }
+
+    /// Passes on what a job has sent.
+    async fn handle(&mut self, Message { job: id, body }: Message) {
+        let job = &mut self.jobs[id.0];
+        if job.ending.is_some() {
+            return;
+        }
+        let name = self.names[id.0].clone();
+        if let Body::Output { stream, bytes } = body {
+            let joiner = match stream {
+                Stream::Stdout => &mut job.stdout,
+                Stream::Stderr => &mut job.stderr,
+            };
+            let bytes = joiner.push(bytes);
+            self.emitter.output(name, stream, bytes).await;
+            return;
+        }
+        self.finish_output(id).await;
+        let job = &mut self.jobs[id.0];
+        let event = match body {
+            Body::Output { .. } => return,
+            Body::Notice { level, message } => Event::Notice { job: Some(name), level, message },
+            Body::CommandStarted { section, index } => {
+                if section == Section::Script {
+                    job.begun = Some(index);
+                }
+                let Some(command) = command(&self.plan, id, section, index) else { return };
+                Event::CommandStarted { job: name, command }
+            }
+            Body::CommandFailed { section, index, line, status } => {
+                let Some(command) = command(&self.plan, id, section, index) else { return };
+                let command = FailedCommand { command, failed_line: line, status: Some(status) };
+                if section == Section::Script {
+                    job.failed = Some(command.clone());
+                }
+                Event::CommandFailed { job: name, command }
+            }
+        };
+        self.emitter.emit(event).await;
+    }
+
+    /// Emits what is left of a job's output before something else is said about the job.
+    async fn finish_output(&mut self, id: JobId) {
+        let job = &mut self.jobs[id.0];
+        let rest = [(Stream::Stdout, job.stdout.finish()), (Stream::Stderr, job.stderr.finish())];
+        for (stream, bytes) in rest {
+            self.emitter.output(self.names[id.0].clone(), stream, bytes).await;
+        }
+    }
+
+    async fn task_ended(&mut self, end: Result<(Id, JobEnd), JoinError>) {
+        let (task, end) = match end {
+            Ok(end) => end,
+            Err(error) => (error.id(), panicked(error).into()),
+        };
+        if let Some(id) = self.task_jobs.remove(&task) {
+            self.finish(id, end).await;
+        }
+    }
+
+    async fn finish(&mut self, id: JobId, end: JobEnd) {
+        self.finish_output(id).await;
+        let JobEnd { outcome, after_script } = end;
+        let failed_command = self.failed_command(id, &outcome);
+        let job = &mut self.jobs[id.0];
+        let allowed_failure = !outcome.is_success()
+            && outcome != StepOutcome::Cancelled
+            && self.plan.job(id).allow_failure.allows(outcome.exit_code());
+        job.ending = Some(if outcome == StepOutcome::Cancelled {
+            Ending::Cancelled
+        } else if outcome.is_success() || allowed_failure {
+            Ending::Good
+        } else {
+            Ending::Failed
+        });
+        let event = Event::JobFinished {
+            job: self.names[id.0].clone(),
+            outcome,
+            allowed_failure,
+            duration: job.started.map_or(Duration::ZERO, |started| started.elapsed()),
+            failed_command,
+            after_script: after_script.filter(|outcome| !outcome.is_success()),
+        };
+        self.graph.ended(id);
+        self.emitter.emit(event).await;
+    }
+
+    /// The command that `outcome` is to be blamed on: the one that was reported to have failed, or
+    /// else the one that was running.
+    fn failed_command(&self, id: JobId, outcome: &StepOutcome) -> Option<FailedCommand> {
+        if outcome.is_success() {
+            return None;
+        }
+        let job = &self.jobs[id.0];
+        job.failed.clone().or_else(|| {
+            let command = command(&self.plan, id, Section::Script, job.begun?)?;
+            let failed_line = command.line;
+            Some(FailedCommand { command, failed_line, status: outcome.exit_code() })
+        })
+    }
+
+    async fn say_cancelled(&mut self) {
+        let message = "cancelled: scripts are being ended, after_script still runs; \
+                       cancel again to end at once";
+        let (job, level, message) = (None, Level::Warning, message.to_owned());
+        self.emitter.emit(Event::Notice { job, level, message }).await;
+    }
+
+    /// Drops every job that runs and says so.
+    async fn drop_jobs(&mut self) {
+        self.tasks.abort_all();
+        let deadline = Instant::now() + LAST_WORDS;
+        while let Ok(Some(end)) = timeout_at(deadline, self.tasks.join_next_with_id()).await {
+            self.task_ended(end).await;
+        }
+        let left: Vec<JobId> = self.task_jobs.drain().map(|(_, id)| id).collect();
+        for id in left {
+            self.finish(id, StepOutcome::Cancelled.into()).await;
+        }
+    }
+
+    /// Skips what was not started: after a cancellation, or in a plan with a cycle, which a valid
+    /// pipeline cannot have but which must neither hang nor look like a success.
+    async fn skip_the_rest(&mut self) {
+        while let Some(id) = self.graph.take_any() {
+            match self.plan.job(id).after.first() {
+                Some(other) if self.switch.get() == Cancel::No => {
+                    let job = self.names[other.0].clone();
+                    self.skip(id, SkipReason::NeedSkipped { job }).await;
+                    self.jobs[id.0].ending = Some(Ending::Failed);
+                }
+                _ => self.skip(id, SkipReason::Cancelled).await,
+            }
+        }
+    }
+
+    fn result(&self) -> RunResult {
+        let any = |wanted: &[Ending]| {
+            self.jobs.iter().filter_map(|job| job.ending).any(|ending| wanted.contains(&ending))
+        };
+        if any(&[Ending::Cancelled, Ending::SkippedByCancel]) {
+            RunResult::Cancelled
+        } else if any(&[Ending::Failed]) {
+            RunResult::Failed
+        } else {
+            RunResult::Success
+        }
+    }
+}
+
+/// The entry that a message speaks of; an executor that counts wrongly is not worth a panic.
+fn command(plan: &Plan, id: JobId, section: Section, index: usize) -> Option<Command> {
+    let job = plan.job(id);
+    let entries = match section {
+        Section::Script => &job.script,
+        Section::AfterScript => &job.after_script,
+    };
+    let ScriptEntry { text, file, line } = entries.get(index)?.clone();
+    Some(Command { section, index, text, file, line })
+}
+
+fn panicked(error: JoinError) -> StepOutcome {
+    if error.is_cancelled() {
+        return StepOutcome::Cancelled;
+    }
+    let panic = error.into_panic();
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    let message = format!("the sandbox panicked: {}", text.as_deref().unwrap_or("no message"));
+    StepOutcome::Internal { message }
+}
+
+/// Stamps events and hands them to the reader.
+struct Emitter {
+    start: Instant,
+    events: mpsc::Sender<Record>,
+    switch: CancelSwitch,
+    /// Set once the run is to end at once: the reader is not waited for beyond this instant.
+    closing: Option<Instant>,
+}
+
+impl Emitter {
+    async fn output(&mut self, job: JobName, stream: Stream, bytes: Bytes) {
+        if !bytes.is_empty() {
+            self.emit(Event::Output { job, stream, chunk: Chunk(bytes) }).await;
+        }
+    }
+
+    /// Waits until the reader takes the event. When the run is to end at once, the reader has
+    /// [`LAST_WORDS`] for all that is still said.
+    async fn emit(&mut self, event: Event) {
+        let record = Record { elapsed: self.start.elapsed(), event };
+        if self.closing.is_none() && self.switch.get() == Cancel::AtOnce {
+            self.closing = Some(Instant::now() + LAST_WORDS);
+        }
+        let given_up = async {
+            match self.closing {
+                Some(deadline) => sleep_until(deadline).await,
+                None => {
+                    self.switch.reached(Cancel::AtOnce).await;
+                    sleep(LAST_WORDS).await;
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            sent = self.events.send(record) => {
+                if sent.is_err() {
+                    self.switch.raise(Cancel::Gracefully);
+                }
+            }
+            () = given_up => self.closing = Some(Instant::now()),
+        }
+    }
+}

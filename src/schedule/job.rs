@@ -1,0 +1,161 @@
+//! One job from its preparation to its end: the order of calls that [`Executor`] promises.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use super::{Cancel, CancelSwitch, Executor, JobLog, JobSandbox, ScriptRun, Stop, StopReason};
+use crate::event::{Level, Section, StepOutcome};
+use crate::plan::PlannedJob;
+
+/// How long an `after_script` may take (GitLab's `RUNNER_AFTER_SCRIPT_TIMEOUT`).
+pub const AFTER_SCRIPT_LIMIT: Duration = Duration::from_secs(5 * 60);
+
+/// How long [`Executor::prepare`] may take.
+pub const PREPARE_LIMIT: Duration = Duration::from_secs(10 * 60);
+
+/// How long a script may go on after it was told to stop, and how long closing may take.
+pub const GRACE: Duration = Duration::from_secs(10);
+
+/// How a job ended.
+#[derive(Debug)]
+pub(super) struct JobEnd {
+    pub(super) outcome: StepOutcome,
+    /// How `after_script` ended, if there is one.
+    pub(super) after_script: Option<StepOutcome>,
+}
+
+impl From<StepOutcome> for JobEnd {
+    fn from(outcome: StepOutcome) -> Self {
+        Self { outcome, after_script: None }
+    }
+}
+
+pub(super) async fn run_job(
+    job: &PlannedJob,
+    executor: &dyn Executor,
+    log: JobLog,
+    switch: CancelSwitch,
+) -> JobEnd {
+    let end = prepare_and_run(job, executor, &log, switch).await;
+    log.flush().await;
+    end
+}
+
+async fn prepare_and_run(
+    job: &PlannedJob,
+    executor: &dyn Executor,
+    log: &JobLog,
+    switch: CancelSwitch,
+) -> JobEnd {
+    let mut sandbox = match prepare(job, executor, log, &switch).await {
+        Ok(sandbox) => sandbox,
+        Err(outcome) => return outcome.into(),
+    };
+
+    let stop = Stop::after(job.timeout, Some(switch));
+    let status = job_status("running");
+    let script =
+        ScriptRun { section: Section::Script, entries: &job.script, extra_variables: &status };
+    let outcome = match in_time(sandbox.run(script, log.clone(), stop.clone()), &stop).await {
+        Ok(outcome) => outcome,
+        Err(reason) => return abandoned(log, reason).await.into(),
+    };
+
+    let mut after_script = None;
+    if !job.after_script.is_empty() && sandbox_is_usable_after(&outcome) {
+        // Cancelling ends scripts, but what tidies up after them runs; hence no switch.
+        let stop = Stop::after(AFTER_SCRIPT_LIMIT, None);
+        let status = job_status(match &outcome {
+            StepOutcome::Exited(0) => "success",
+            StepOutcome::Cancelled => "canceled",
+            _ => "failed",
+        });
+        let script = ScriptRun {
+            section: Section::AfterScript,
+            entries: &job.after_script,
+            extra_variables: &status,
+        };
+        match in_time(sandbox.run(script, log.clone(), stop.clone()), &stop).await {
+            Ok(end) => after_script = Some(end),
+            Err(reason) => {
+                let after_script = Some(abandoned(log, reason).await);
+                return JobEnd { outcome, after_script };
+            }
+        }
+    }
+
+    if timeout(GRACE, sandbox.close()).await.is_err() {
+        let message = format!("tidying up took longer than {} s and was given up", GRACE.as_secs());
+        log.notice(Level::Warning, message).await;
+    }
+    JobEnd { outcome, after_script }
+}
+
+async fn prepare(
+    job: &PlannedJob,
+    executor: &dyn Executor,
+    log: &JobLog,
+    switch: &CancelSwitch,
+) -> Result<Box<dyn JobSandbox>, StepOutcome> {
+    tokio::select! {
+        biased;
+        () = switch.reached(Cancel::Gracefully) => Err(StepOutcome::Cancelled),
+        () = sleep(PREPARE_LIMIT) => {
+            let minutes = PREPARE_LIMIT.as_secs() / 60;
+            Err(StepOutcome::NotLoadable {
+                message: format!("the job's sandbox was not ready after {minutes} minutes"),
+            })
+        }
+        prepared = executor.prepare(job, log.clone()) => {
+            prepared.map_err(|error| StepOutcome::NotLoadable { message: error.message })
+        }
+    }
+}
+
+/// Waits for a script, and for [`GRACE`] more once it was told to stop.
+async fn in_time(
+    script: impl Future<Output = StepOutcome>,
+    stop: &Stop,
+) -> Result<StepOutcome, StopReason> {
+    let overdue = async {
+        let reason = stop.stopped().await;
+        sleep(GRACE).await;
+        reason
+    };
+    tokio::select! {
+        biased;
+        outcome = script => Ok(outcome),
+        reason = overdue => Err(reason),
+    }
+}
+
+/// The outcome of a script that did not end when told to. Its sandbox is dropped, not closed: what
+/// state it is in is not known.
+async fn abandoned(log: &JobLog, reason: StopReason) -> StepOutcome {
+    let message =
+        format!("the script did not end within {} s of being told to; dropped", GRACE.as_secs());
+    log.notice(Level::Warning, message).await;
+    match reason {
+        StopReason::Timeout => StepOutcome::TimedOut,
+        StopReason::Cancel => StepOutcome::Cancelled,
+    }
+}
+
+fn sandbox_is_usable_after(outcome: &StepOutcome) -> bool {
+    match outcome {
+        StepOutcome::Internal { .. } | StepOutcome::NotLoadable { .. } => false,
+        StepOutcome::Exited(_)
+        | StepOutcome::Trapped { .. }
+        | StepOutcome::TimedOut
+        | StepOutcome::OutOfMemory
+        | StepOutcome::OutputLimit
+        | StepOutcome::DiskQuota
+        | StepOutcome::Cancelled => true,
+    }
+}
+
+fn job_status(status: &str) -> [(String, String); 1] {
+    [("CI_JOB_STATUS".to_owned(), status.to_owned())]
+}

@@ -1,0 +1,347 @@
+//! A scripted executor, plans to run on it, and event logs as text. The clock is tokio's paused
+//! one, so the times in the logs are exact.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use crate::event::{Event, FailedCommand, Level, Record, RunResult, Section, StepOutcome, Stream};
+use crate::plan::{AllowFailure, JobId, Plan, PlannedJob, ScriptEntry, Stage, When};
+use crate::schedule::{
+    CancelSwitch, Executor, JobLog, JobSandbox, NotLoadable, Options, ScriptRun, Stop, StopReason,
+    run,
+};
+
+/// One thing that a scripted script does.
+#[derive(Clone, Debug)]
+pub(super) enum Do {
+    Begin(usize),
+    Print(&'static [u8]),
+    Sleep(u64),
+    Fail(usize, u8),
+    Notice(&'static str),
+    Flood(usize),
+    Panic,
+    /// Goes on whatever it is told.
+    Ignore,
+    End(StepOutcome),
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Behaviour {
+    pub(super) prepare: u64,
+    pub(super) not_loadable: Option<&'static str>,
+    pub(super) script: Vec<Do>,
+    pub(super) after_script: Vec<Do>,
+    pub(super) close: u64,
+}
+
+/// What the executor was asked to do, for what events do not show.
+pub(super) type Calls = Arc<Mutex<Vec<String>>>;
+
+#[derive(Debug, Default)]
+pub(super) struct Fake {
+    behaviours: HashMap<String, Behaviour>,
+    calls: Calls,
+}
+
+struct FakeSandbox {
+    job: String,
+    behaviour: Behaviour,
+    calls: Calls,
+}
+
+fn note(calls: &Calls, call: String) {
+    calls.lock().expect("no test panics while holding it").push(call);
+}
+
+#[async_trait]
+impl Executor for Fake {
+    async fn prepare(
+        &self,
+        job: &PlannedJob,
+        _log: JobLog,
+    ) -> Result<Box<dyn JobSandbox>, NotLoadable> {
+        note(&self.calls, format!("{}: prepare", job.name));
+        let behaviour = self.behaviours.get(&job.name).cloned().unwrap_or_default();
+        sleep(Duration::from_millis(behaviour.prepare)).await;
+        match behaviour.not_loadable {
+            Some(message) => Err(NotLoadable { message: message.to_owned() }),
+            None => {
+                let (job, calls) = (job.name.clone(), Arc::clone(&self.calls));
+                Ok(Box::new(FakeSandbox { job, behaviour, calls }))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl JobSandbox for FakeSandbox {
+    async fn run(&mut self, script: ScriptRun<'_>, log: JobLog, stop: Stop) -> StepOutcome {
+        let ScriptRun { section, entries, extra_variables } = script;
+        let n = entries.len();
+        note(&self.calls, format!("{}: {section:?} {n} {extra_variables:?}", self.job));
+        let steps = match section {
+            Section::Script => &self.behaviour.script,
+            Section::AfterScript => &self.behaviour.after_script,
+        };
+        let obeys = !steps.iter().any(|step| matches!(step, Do::Ignore));
+        tokio::select! {
+            biased;
+            reason = stop.stopped(), if obeys => match reason {
+                StopReason::Timeout => StepOutcome::TimedOut,
+                StopReason::Cancel => StepOutcome::Cancelled,
+            },
+            outcome = perform(steps, section, &log) => outcome,
+        }
+    }
+
+    async fn close(self: Box<Self>) {
+        sleep(Duration::from_millis(self.behaviour.close)).await;
+        note(&self.calls, format!("{}: close", self.job));
+    }
+}
+
+impl Drop for FakeSandbox {
+    fn drop(&mut self) {
+        note(&self.calls, format!("{}: drop", self.job));
+    }
+}
+
+async fn perform(steps: &[Do], section: Section, log: &JobLog) -> StepOutcome {
+    for step in steps {
+        match step {
+            Do::Begin(index) => log.command_started(section, *index).await,
+            Do::Print(text) => log.output(Stream::Stdout, Bytes::from_static(text)).await,
+            Do::Sleep(ms) => sleep(Duration::from_millis(*ms)).await,
+            Do::Fail(index, status) => {
+                log.command_failed(section, *index, 10 * (index + 1) + 1, *status).await;
+                return StepOutcome::Exited(*status);
+            }
+            Do::Notice(text) => log.try_notice(Level::Warning, *text),
+            Do::Flood(chunks) => {
+                for _ in 0..*chunks {
+                    log.output(Stream::Stdout, Bytes::from_static(b"flood\n")).await;
+                }
+            }
+            Do::Panic => panic!("scripted panic"),
+            Do::Ignore => {}
+            Do::End(outcome) => return outcome.clone(),
+        }
+    }
+    StepOutcome::Exited(0)
+}
+
+/// A job of a test: its plan and its behaviour.
+#[derive(Clone, Debug)]
+pub(super) struct TestJob {
+    name: &'static str,
+    stage: &'static str,
+    needs: Option<Vec<&'static str>>,
+    pub(super) when: When,
+    pub(super) allow_failure: AllowFailure,
+    timeout: u64,
+    behaviour: Behaviour,
+}
+
+pub(super) fn job(stage: &'static str, name: &'static str, script: &[Do]) -> TestJob {
+    TestJob {
+        name,
+        stage,
+        needs: None,
+        when: When::OnSuccess,
+        allow_failure: AllowFailure::No,
+        timeout: 3_600_000,
+        behaviour: Behaviour { script: script.to_vec(), ..Behaviour::default() },
+    }
+}
+
+impl TestJob {
+    pub(super) fn needs(mut self, needs: &[&'static str]) -> Self {
+        self.needs = Some(needs.to_vec());
+        self
+    }
+
+    pub(super) fn when(mut self, when: When) -> Self {
+        self.when = when;
+        self
+    }
+
+    pub(super) fn allow(mut self, allow_failure: AllowFailure) -> Self {
+        self.allow_failure = allow_failure;
+        self
+    }
+
+    pub(super) fn timeout(mut self, ms: u64) -> Self {
+        self.timeout = ms;
+        self
+    }
+
+    pub(super) fn after(mut self, steps: &[Do]) -> Self {
+        self.behaviour.after_script = steps.to_vec();
+        self
+    }
+
+    pub(super) fn behave(mut self, change: impl FnOnce(&mut Behaviour)) -> Self {
+        change(&mut self.behaviour);
+        self
+    }
+}
+
+/// Makes a plan of jobs that are sorted by stage.
+pub(super) fn plan(jobs: &[TestJob]) -> Plan {
+    let id = |name: &str| {
+        JobId(jobs.iter().position(|job| job.name == name).expect("a need names a job"))
+    };
+    let mut plan = Plan::default();
+    for (index, job) in jobs.iter().enumerate() {
+        if plan.stages.last().is_none_or(|stage| stage.name != job.stage) {
+            plan.stages.push(Stage { name: job.stage.to_owned(), jobs: Vec::new() });
+        }
+        let earlier = &plan.stages[..plan.stages.len() - 1];
+        let after = match &job.needs {
+            Some(needs) => needs.iter().map(|name| id(name)).collect(),
+            None => earlier.iter().flat_map(|stage| stage.jobs.iter().copied()).collect(),
+        };
+        plan.stages.last_mut().expect("just pushed").jobs.push(JobId(index));
+        plan.jobs.push(PlannedJob {
+            id: JobId(index),
+            name: job.name.to_owned(),
+            stage: job.stage.to_owned(),
+            after,
+            needs: job.needs.as_ref().map(|needs| needs.iter().map(|n| (*n).to_owned()).collect()),
+            when: job.when,
+            allow_failure: job.allow_failure.clone(),
+            timeout: Duration::from_millis(job.timeout),
+            image: None,
+            script: entries(job.name, &job.behaviour.script, 0),
+            after_script: entries(job.name, &job.behaviour.after_script, 100),
+            variables: Vec::new(),
+        });
+    }
+    plan
+}
+
+/// As many entries as the steps begin, ten lines apart.
+fn entries(job: &str, steps: &[Do], first: usize) -> Vec<ScriptEntry> {
+    let begun = steps.iter().filter(|step| matches!(step, Do::Begin(_))).count();
+    let entry = |index| ScriptEntry {
+        text: format!("{job}-{index}"),
+        file: "ci.yml".to_owned(),
+        line: first + 10 * (index + 1),
+    };
+    (0..begun.max(usize::from(!steps.is_empty()))).map(entry).collect()
+}
+
+pub(super) struct Ran {
+    pub(super) records: Vec<Record>,
+    pub(super) result: RunResult,
+    pub(super) calls: Vec<String>,
+}
+
+impl Ran {
+    /// The event log, a line each.
+    pub(super) fn log(&self) -> String {
+        let mut text = String::new();
+        for record in &self.records {
+            let ms = record.elapsed.as_millis();
+            writeln!(text, "{ms:>5} {}", line(&record.event)).expect("writing to a String");
+        }
+        text
+    }
+}
+
+/// Runs jobs on the fake executor; `cancel` may throw the switch meanwhile.
+pub(super) async fn run_jobs_with<F: Future<Output = ()> + Send + 'static>(
+    jobs: &[TestJob],
+    limit: usize,
+    cancel: impl FnOnce(CancelSwitch) -> F,
+) -> Ran {
+    let calls = Calls::default();
+    let behaviours = jobs.iter().map(|job| (job.name.to_owned(), job.behaviour.clone())).collect();
+    let fake = Fake { behaviours, calls: Arc::clone(&calls) };
+    let options = Options {
+        pipeline: "test".to_owned(),
+        jobs: NonZeroUsize::new(limit).expect("tests allow at least one job"),
+    };
+    let switch = CancelSwitch::new();
+    let canceller = tokio::spawn(cancel(switch.clone()));
+    let (events, mut records) = mpsc::channel(1);
+    let reader = async {
+        let mut all = Vec::new();
+        while let Some(record) = records.recv().await {
+            all.push(record);
+        }
+        all
+    };
+    let run = run(Arc::new(plan(jobs)), Arc::new(fake), options, switch, events);
+    let (result, records) = tokio::join!(run, reader);
+    canceller.abort();
+    let calls = calls.lock().expect("the run is over").clone();
+    Ran { records, result, calls }
+}
+
+pub(super) async fn run_jobs(jobs: &[TestJob], limit: usize) -> Ran {
+    run_jobs_with(jobs, limit, |_| std::future::ready(())).await
+}
+
+fn line(event: &Event) -> String {
+    match event {
+        Event::RunStarted { pipeline, stages, parallel } => {
+            let stages: Vec<String> = stages
+                .iter()
+                .map(|stage| {
+                    let jobs: Vec<&str> = stage.jobs.iter().map(|job| &**job).collect();
+                    format!("{}({})", stage.name, jobs.join(" "))
+                })
+                .collect();
+            let how = if *parallel { "parallel" } else { "one by one" };
+            format!("run {pipeline}, {how}: {}", stages.join(" "))
+        }
+        Event::JobStarted { job } => format!("{job} starts"),
+        Event::CommandStarted { job, command } => {
+            format!("{job} $ {} ({}:{})", command.text, command.file, command.line)
+        }
+        Event::Output { job, stream, chunk } => format!("{job} {stream:?} {:?}", chunk.0),
+        Event::Notice { job, level, message } => {
+            format!("{} {level:?}: {message}", job.as_deref().unwrap_or("-"))
+        }
+        Event::CommandFailed { job, command } => format!(
+            "{job} failed {} (line {}, status {:?})",
+            command.command.text, command.failed_line, command.status
+        ),
+        Event::JobFinished {
+            job,
+            outcome,
+            allowed_failure,
+            duration,
+            failed_command,
+            after_script,
+        } => {
+            let mut text = format!("{job} ends after {} ms: {outcome}", duration.as_millis());
+            if *allowed_failure {
+                text += " (allowed)";
+            }
+            if let Some(failed) = failed_command {
+                let FailedCommand { command, failed_line, status } = failed;
+                write!(text, "; blame {} line {failed_line} {status:?}", command.text)
+                    .expect("writing to a String");
+            }
+            if let Some(outcome) = after_script {
+                write!(text, "; after_script {outcome}").expect("writing to a String");
+            }
+            text
+        }
+        Event::JobSkipped { job, reason } => format!("{job} skipped: {reason:?}"),
+        Event::RunFinished { result, duration } => {
+            format!("run ends after {} ms: {result:?}", duration.as_millis())
+        }
+    }
+}

@@ -1,0 +1,5 @@
+mod cancel;
+mod fake;
+mod order;
+mod outcomes;
+mod properties;
