@@ -786,6 +786,34 @@ fn a_read_only_disk_is_a_warning() {
 }
 
 #[test]
+fn the_digest_of_a_file_is_noted_and_any_change_of_the_file_noticed() {
+    let (place, dir) = place();
+    let path = place.path().join("tool.wasm");
+    fs::write(&path, module(1)).expect("writes");
+    let digest = |store: &ModuleStore| {
+        let file = fs::File::open(&path).expect("opens");
+        store.source("tool.wasm", &file).expect("readable").digest
+    };
+    let anew = || digest(&ModuleStore::open(&dir).0);
+    assert_eq!(anew(), Digest::of(&module(1)));
+    assert_eq!(digest(&ModuleStore::disabled()), Digest::of(&module(1)));
+    assert_eq!(files(&dir, ".stamp").len(), 0, "too young");
+    std::thread::sleep(std::time::Duration::from_millis(4100));
+    assert_eq!(anew(), Digest::of(&module(1)));
+    let stamps = files(&dir, ".stamp");
+    assert_eq!(stamps.len(), 1);
+    let made = fs::metadata(&stamps[0]).expect("exists").modified().expect("a time");
+    assert_eq!(anew(), Digest::of(&module(1)));
+    let after = fs::metadata(&stamps[0]).expect("exists").modified().expect("a time");
+    assert_eq!(made, after, "the stamp held");
+    // The same length, the same time of modification, the same inode.
+    let times = fs::metadata(&path).expect("exists").modified().expect("a time");
+    fs::write(&path, module(2)).expect("writes");
+    fs::File::options().write(true).open(&path).expect("opens").set_modified(times).expect("set");
+    assert_eq!(anew(), Digest::of(&module(2)));
+}
+
+#[test]
 fn a_file_is_read_only_when_it_must_be_compiled() {
     let (place, dir) = place();
     let path = place.path().join("tool.wasm");

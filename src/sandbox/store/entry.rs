@@ -196,18 +196,19 @@ pub(super) fn find(dir: &StoreDir, keys: &Keys, id: &Id) -> Result<Option<Entry>
             Ok(Some(Entry::Component(VerifiedBytes { bytes, code })))
         }
         Kind::Module(facts) => {
-            let subject = stamp::Subject { name: &name, mac: trailer.mac(), stat: &stat };
-            if stamp::holds(dir, keys, &subject) {
+            let stamp = stamp::name_for_entry(&name);
+            let mac = *trailer.mac().as_bytes();
+            if stamp::read(dir, keys, &stamp, &stat) == Some(mac) {
                 return Ok(Some(Entry::Module(Verified(file), facts)));
             }
-            let pending = stamp::Pending::begin(dir, &subject);
+            let pending = stamp::Pending::begin(dir, &file, &stat);
             let mut hasher = hasher;
             let hashed = hash_file(&file, trailer.code, &mut hasher)?;
             if hashed != trailer.code || !trailer.is_authentic(hasher) {
                 return Err(forged());
             }
             if let Some(pending) = pending {
-                pending.finish(keys, &subject, &file);
+                pending.finish(keys, &stamp, &file, &stat, &mac);
             }
             Ok(Some(Entry::Module(Verified(file), facts)))
         }

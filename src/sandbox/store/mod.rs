@@ -40,6 +40,7 @@ use key::Keys;
 use lock::Turn;
 use std::collections::HashMap;
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -146,6 +147,20 @@ impl ModuleStore {
     #[must_use]
     pub fn with_size_limit(self, size_limit: u64) -> Self {
         Self { size_limit, ..self }
+    }
+
+    /// A program in an open file. It is read for its digest if it may have changed since this was
+    /// last asked for it; a start that finds the digest noted in the store saves about 0.3 ms for
+    /// each megabyte.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn source<'a>(&self, name: &'a str, file: &'a File) -> io::Result<Source<'a>> {
+        let digest = match &self.disk {
+            Some(disk) => disk.digest(file)?,
+            None => Digest::of_file(file)?,
+        };
+        Ok(Source { name, digest, bytes: SourceBytes::File(file) })
     }
 
     /// The compiled form of a program, from this process's memory, from the directory, or by
@@ -323,6 +338,20 @@ impl Disk {
             }
         }
         None
+    }
+
+    fn digest(&self, file: &File) -> io::Result<Digest> {
+        let stat = rustix::fs::fstat(file)?;
+        let name = stamp::name_for_source(&stat);
+        if let Some(digest) = stamp::read(&self.dir, &self.keys, &name, &stat) {
+            return Ok(Digest::from_bytes(digest));
+        }
+        let pending = stamp::Pending::begin(&self.dir, file, &stat);
+        let digest = Digest::of_file(file)?;
+        if let Some(pending) = pending {
+            pending.finish(&self.keys, &name, file, &stat, digest.as_bytes());
+        }
+        Ok(digest)
     }
 
     fn keep(&self, id: &Id, kind: Kind, compiled: &Compiled) -> io::Result<()> {

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 /// Left-overs of processes that were killed, and files that were set aside, stay for a day.
 const DAY: i64 = 24 * 3600;
+/// What was noted about a program's file stays for a month after its last use.
+const MONTH: i64 = 30 * DAY;
 
 /// Removes old left-overs and then, least recently used first, entries until the others have at
 /// most `limit` bytes together. The entry `keep` stays.
@@ -36,6 +38,10 @@ fn victims(files: &[Listed], limit: u64, keep: &str, now: i64) -> Vec<String> {
             if now.saturating_sub(file.modified) > DAY {
                 victims.push(file.name.clone());
             }
+        } else if name.starts_with(stamp::SOURCE) {
+            if now.saturating_sub(file.modified) > MONTH {
+                victims.push(file.name.clone());
+            }
         } else if name.ends_with(entry::SUFFIX) {
             let used = stamps.get(name).map_or(file.modified, |s| s.modified.max(file.modified));
             entries.push((used, file));
@@ -55,7 +61,7 @@ fn victims(files: &[Listed], limit: u64, keep: &str, now: i64) -> Vec<String> {
             total -= file.size;
             victims.push(file.name.clone());
             if stamps.contains_key(file.name.as_str()) {
-                victims.push(stamp::file_name(&file.name));
+                victims.push(stamp::name_for_entry(&file.name));
             }
         }
     }
@@ -91,16 +97,18 @@ mod tests {
     fn left_overs_go_after_a_day() {
         let files = [
             file("tmp-1", 1, 0),
-            file("tmp-2", 1, DAY),
+            file("tmp-2", 1, MONTH),
             file("a.cwasm.bad", 1, 0),
             file("a.cwasm.lock", 1, 0),
-            file("b.cwasm.lock", 1, DAY),
-            file("gone.cwasm.stamp", 1, DAY),
+            file("b.cwasm.lock", 1, MONTH),
+            file("gone.cwasm.stamp", 1, MONTH),
+            file("source-1.stamp", 1, 0),
+            file("source-2.stamp", 1, DAY),
             file("somebody's notes", 1, 0),
         ];
         assert_eq!(
-            victims(&files, 100, "", DAY + 1),
-            ["tmp-1", "a.cwasm.bad", "a.cwasm.lock", "gone.cwasm.stamp"]
+            victims(&files, 100, "", MONTH + 1),
+            ["tmp-1", "a.cwasm.bad", "a.cwasm.lock", "gone.cwasm.stamp", "source-1.stamp",]
         );
     }
 }

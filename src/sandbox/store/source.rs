@@ -66,7 +66,8 @@ impl<'a> Source<'a> {
         Self { name, digest: Digest::of(bytes), bytes: SourceBytes::Memory(bytes) }
     }
 
-    /// A program in an open file, which is read once for its digest.
+    /// A program in an open file, which is read in full for its digest.
+    /// [`ModuleStore::source`](super::ModuleStore::source) reads it only once in many runs.
     ///
     /// # Errors
     /// If the file cannot be read.

@@ -1,23 +1,26 @@
-//! Stamps: a file that was authenticated once need not be read in full again.
+//! Stamps: a file that was read in full once need not be read again.
 //!
-//! Authenticating 60 MB takes longer than everything else a start does. So after a full check the
-//! store notes, under its key, *which* file it checked: device, inode, size, time of modification
-//! and time of change, beside the entry's authentication code. A later load whose open file has
-//! exactly these attributes holds the same bytes, because
+//! Reading 30 MB takes ten times as long as everything else that loading a program needs. So after
+//! a file has been hashed the store notes, under its key, *which* file it was (device, inode, size,
+//! time of modification, time of change) and what came out: for an entry the authentication code
+//! that was found to be right, for a program its digest. A later open file with exactly these
+//! attributes holds the same bytes, because
 //! - every write, truncation and replacement sets the time of change, and no call sets it to a
 //!   chosen value; another inode has another number;
 //! - a write in the same tick of the file system's clock could leave it unchanged, so a stamp is
-//!   made only when the check *began* at least [`MARGIN`] after it. "Now" is the time of change
-//!   of a file created just then in the same directory: the file system's own clock, which on a
-//!   network file system is not ours. A write during or after the check thus sets a later time of
-//!   change; if it comes before the second look at the attributes no stamp is made, and if it comes
-//!   after it the stamp does not hold;
+//!   made only when reading *began* at least [`MARGIN`] after it. "Now" is the time of change of
+//!   a file created just then in the store: the file system's own clock, which on a network file
+//!   system is not the computer's (so a program's file must be on the same file system or on a
+//!   local one). A write during or after the reading thus sets a later time of change; if it comes
+//!   before the second look at the attributes no stamp is made, and if it comes after it the stamp
+//!   does not hold;
 //! - before the stamp is made the file is flushed to the disk, so that a power failure cannot leave
 //!   its attributes and lose its content.
 //!
 //! What could still deceive it: setting the computer's clock back to hit the nanosecond, writing
 //! to the disk below the file system, or a writable shared mapping made earlier. The first two take
-//! root, the third the user that greenroom runs as. Each could as well replace this program.
+//! root, the third the user that greenroom runs as. Each could as well replace this program. (A
+//! guest has none of them: all its writes are calls.)
 
 use super::dir::{StoreDir, Temporary};
 use super::key::Keys;
@@ -32,82 +35,115 @@ const MARGIN: i64 = 3;
 const STALE: i64 = 3600;
 
 const MAGIC: &[u8; 8] = b"GRSTAMP\x01";
-const FIELDS: usize = 7 * 8;
-const LENGTH: usize = MAGIC.len() + FIELDS + 32;
+const FIELDS: usize = MAGIC.len() + 7 * 8;
+const LENGTH: usize = FIELDS + 32 + 32;
 /// How names of stamps end.
 pub(super) const SUFFIX: &str = ".stamp";
+/// How names of stamps of programs begin.
+pub(super) const SOURCE: &str = "source-";
 
-/// The file a stamp speaks of.
-#[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
-    /// Its name.
-    pub(super) name: &'a str,
-    /// The authentication code it carries.
-    pub(super) mac: blake3::Hash,
-    /// Its attributes.
-    pub(super) stat: &'a Stat,
+/// The name of the stamp of the entry `entry`.
+pub(super) fn name_for_entry(entry: &str) -> String {
+    format!("{entry}{SUFFIX}")
 }
 
-/// The name of the stamp of the entry `name`.
-pub(super) fn file_name(name: &str) -> String {
-    format!("{name}{SUFFIX}")
+/// The name of the stamp of a program's file.
+pub(super) fn name_for_source(stat: &Stat) -> String {
+    let identity = encode(stat);
+    let hash = blake3::hash(&identity[MAGIC.len()..MAGIC.len() + 16]).to_hex();
+    format!("{SOURCE}{}{SUFFIX}", &hash[..32])
 }
 
-/// Whether the subject was authenticated earlier and has not changed since. A use is noted in the
-/// stamp's time of modification, since the entry's own attributes must stay as they are.
-pub(super) fn holds(dir: &StoreDir, keys: &Keys, subject: &Subject<'_>) -> bool {
-    // A stamp that cannot be trusted is no loss: the check is done in full, and a new one written.
-    let Ok(Some((file, stat))) = dir.open_file(&file_name(subject.name)) else { return false };
+/// What was noted about the file with these attributes. That it was used is noted in the stamp's
+/// time of modification, since the file's own attributes must stay as they are.
+pub(super) fn read(dir: &StoreDir, keys: &Keys, name: &str, stat: &Stat) -> Option<[u8; 32]> {
+    // A stamp that cannot be trusted is no loss: the file is read, and a new one written.
+    let (file, own) = dir.open_file(name).ok()??;
     let mut bytes = [0; LENGTH];
-    if u64::try_from(stat.st_size) != Ok(LENGTH as u64)
-        || file.read_exact_at(&mut bytes, 0).is_err()
-    {
-        return false;
+    if u64::try_from(own.st_size) != Ok(LENGTH as u64) {
+        return None;
     }
-    let (fields, mac) = bytes.split_at(LENGTH - 32);
-    let mac: [u8; 32] = mac.try_into().unwrap_or_default();
-    if fields != encode(subject.stat) || authenticate(keys, subject, fields) != mac {
-        return false;
+    file.read_exact_at(&mut bytes, 0).ok()?;
+    let (covered, mac) = bytes.split_at(LENGTH - 32);
+    let (fields, value) = covered.split_at(FIELDS);
+    let mac: [u8; 32] = mac.try_into().ok()?;
+    if fields != encode(stat) || authenticate(keys, name, covered) != mac {
+        return None;
     }
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime).tv_sec;
-    if now.saturating_sub(stat.st_mtime) > STALE {
+    if now.saturating_sub(own.st_mtime) > STALE {
         let _ = StoreDir::touch(&file);
     }
-    true
+    value.try_into().ok()
 }
 
-/// A stamp for a check that is under way.
+/// A stamp for a file that is about to be read.
 pub(super) struct Pending<'a>(Temporary<'a>);
 
 impl<'a> Pending<'a> {
-    /// To be called before the first byte is read. `None`: the file is too young, or the directory
-    /// cannot be written to.
-    pub(super) fn begin(dir: &'a StoreDir, subject: &Subject<'_>) -> Option<Self> {
+    /// To be called before the first byte is read. `None`: the file is too young, its file system
+    /// has another clock, or the store cannot be written to.
+    pub(super) fn begin(dir: &'a StoreDir, file: &File, stat: &Stat) -> Option<Self> {
         let temporary = dir.create_temporary().ok()?;
-        let now = rustix::fs::fstat(temporary.file()).ok()?.st_ctime;
-        (now.checked_sub(subject.stat.st_ctime)? >= MARGIN).then_some(Self(temporary))
+        let own = rustix::fs::fstat(temporary.file()).ok()?;
+        let same_clock =
+            own.st_dev == stat.st_dev || (is_local(file) && is_local(temporary.file()));
+        let age = own.st_ctime.checked_sub(stat.st_ctime)?;
+        (same_clock && age >= MARGIN).then_some(Self(temporary))
     }
 
-    /// To be called after the last byte was read and found authentic. Failing to make a stamp
+    /// To be called after the last byte was read, with what is to be noted. Failing to make a stamp
     /// only makes the next load slower.
-    pub(super) fn finish(self, keys: &Keys, subject: &Subject<'_>, file: &File) {
-        let fields = encode(subject.stat);
+    pub(super) fn finish(
+        self,
+        keys: &Keys,
+        name: &str,
+        file: &File,
+        stat: &Stat,
+        value: &[u8; 32],
+    ) {
+        let fields = encode(stat);
         let unchanged = rustix::fs::fstat(file).is_ok_and(|stat| encode(&stat) == fields);
         if !unchanged || file.sync_data().is_err() {
             return;
         }
-        let mut stamp = self.0.file();
-        let written = stamp
-            .write_all(&fields)
-            .and_then(|()| stamp.write_all(authenticate(keys, subject, &fields).as_bytes()));
-        if written.is_ok() {
-            let _ = self.0.publish(&file_name(subject.name));
+        let mut bytes = Vec::with_capacity(LENGTH);
+        bytes.extend_from_slice(&fields);
+        bytes.extend_from_slice(value);
+        let mac = authenticate(keys, name, &bytes);
+        bytes.extend_from_slice(mac.as_bytes());
+        if self.0.file().write_all(&bytes).is_ok() {
+            let _ = self.0.publish(name);
         }
     }
 }
 
-fn encode(stat: &Stat) -> [u8; LENGTH - 32] {
-    // The types of these fields differ between platforms; wrapping keeps them distinct.
+/// Whether the file system takes its times from this computer's clock.
+#[cfg(target_os = "linux")]
+fn is_local(file: &File) -> bool {
+    /// `linux/magic.h`: ext2 to ext4, XFS, Btrfs, tmpfs, overlayfs, F2FS, ramfs; ZFS; bcachefs.
+    const LOCAL: [u64; 9] = [
+        0xef53,
+        0x5846_5342,
+        0x9123_683e,
+        0x0102_1994,
+        0x794c_7630,
+        0xf2f5_2010,
+        0x8584_58f6,
+        0x2fc1_2fc1,
+        0xca45_1a4e,
+    ];
+    let kind = |kind: u64| LOCAL.contains(&(kind & 0xffff_ffff));
+    rustix::fs::fstatfs(file).is_ok_and(|stat| kind(stat.f_type as u64))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_local(_: &File) -> bool {
+    false
+}
+
+fn encode(stat: &Stat) -> [u8; FIELDS] {
+    // The types of these fields differ between platforms; 64 bits keep them distinct.
     let fields: [i128; 7] = [
         stat.st_dev.into(),
         stat.st_ino.into(),
@@ -117,19 +153,19 @@ fn encode(stat: &Stat) -> [u8; LENGTH - 32] {
         stat.st_ctime.into(),
         stat.st_ctime_nsec.into(),
     ];
-    let mut bytes = [0; LENGTH - 32];
-    bytes[..8].copy_from_slice(MAGIC);
-    for (place, field) in bytes[8..].chunks_exact_mut(8).zip(fields) {
+    let mut bytes = [0; FIELDS];
+    bytes[..MAGIC.len()].copy_from_slice(MAGIC);
+    for (place, field) in bytes[MAGIC.len()..].chunks_exact_mut(8).zip(fields) {
         place.copy_from_slice(&field.to_le_bytes()[..8]);
     }
     bytes
 }
 
-fn authenticate(keys: &Keys, subject: &Subject<'_>, fields: &[u8]) -> blake3::Hash {
+/// The name is covered too: it says what the noted value means.
+fn authenticate(keys: &Keys, name: &str, covered: &[u8]) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new_keyed(&keys.stamp);
-    hasher.update(fields);
-    hasher.update(subject.mac.as_bytes());
-    hasher.update(subject.name.as_bytes());
+    hasher.update(covered);
+    hasher.update(name.as_bytes());
     hasher.finalize()
 }
 
@@ -139,7 +175,7 @@ mod tests {
     use std::fs;
     use std::time::Duration;
 
-    fn stat(dir: &StoreDir, name: &str) -> (File, Stat) {
+    fn open(dir: &StoreDir, name: &str) -> (File, Stat) {
         dir.open_file(name).expect("trusted").expect("exists")
     }
 
@@ -149,33 +185,31 @@ mod tests {
         let dir = StoreDir::open(place.path()).expect("usable");
         let (keys, _) = Keys::open(&dir).expect("a key");
         let path = |name: &str| place.path().join(name);
-        let mac = blake3::hash(b"the code");
+        let value = [7; 32];
         fs::write(path("a"), "content").expect("writes");
         fs::write(path("b"), "content").expect("writes");
-        let (file, attributes) = stat(&dir, "a");
-        let subject = Subject { name: "a", mac, stat: &attributes };
-        assert!(Pending::begin(&dir, &subject).is_none(), "too young");
-        std::thread::sleep(Duration::from_secs(MARGIN as u64 + 1));
+        let (file, stat) = open(&dir, "a");
+        assert!(Pending::begin(&dir, &file, &stat).is_none(), "too young");
+        std::thread::sleep(Duration::from_secs(MARGIN.unsigned_abs() + 1));
 
-        // A write during the check.
-        let pending = Pending::begin(&dir, &subject).expect("old enough");
+        // A write while it is being read.
+        let pending = Pending::begin(&dir, &file, &stat).expect("old enough");
         fs::write(path("a"), "CONTENT").expect("writes");
-        pending.finish(&keys, &subject, &file);
+        pending.finish(&keys, "a.stamp", &file, &stat, &value);
         assert!(!path("a.stamp").exists());
 
-        let (file, attributes) = stat(&dir, "b");
-        let subject = Subject { name: "b", mac, stat: &attributes };
-        assert!(!holds(&dir, &keys, &subject));
-        Pending::begin(&dir, &subject).expect("old enough").finish(&keys, &subject, &file);
-        assert!(holds(&dir, &keys, &subject));
+        let (file, stat) = open(&dir, "b");
+        assert_eq!(read(&dir, &keys, "b.stamp", &stat), None);
+        let pending = Pending::begin(&dir, &file, &stat).expect("old enough");
+        pending.finish(&keys, "b.stamp", &file, &stat, &value);
+        assert_eq!(read(&dir, &keys, "b.stamp", &stat), Some(value));
 
-        // Anything else that is said of the file.
-        assert!(!holds(&dir, &keys, &Subject { mac: blake3::hash(b"other"), ..subject }));
+        // The same under another name, and under another key.
         fs::copy(path("b.stamp"), path("a.stamp")).expect("copies");
-        assert!(!holds(&dir, &keys, &Subject { name: "a", ..subject }));
+        assert_eq!(read(&dir, &keys, "a.stamp", &stat), None);
         let mut other_keys = keys.clone();
         other_keys.stamp[0] ^= 1;
-        assert!(!holds(&dir, &other_keys, &subject));
+        assert_eq!(read(&dir, &other_keys, "b.stamp", &stat), None);
 
         // A damaged stamp.
         let good = fs::read(path("b.stamp")).expect("readable");
@@ -183,12 +217,12 @@ mod tests {
             let mut bad = good.clone();
             bad[position] ^= 2;
             fs::write(path("b.stamp"), &bad).expect("writes");
-            assert!(!holds(&dir, &keys, &subject), "at {position}");
+            assert_eq!(read(&dir, &keys, "b.stamp", &stat), None, "at {position}");
             fs::write(path("b.stamp"), &good[..position]).expect("writes");
-            assert!(!holds(&dir, &keys, &subject), "cut at {position}");
+            assert_eq!(read(&dir, &keys, "b.stamp", &stat), None, "cut at {position}");
         }
         fs::write(path("b.stamp"), &good).expect("writes");
-        assert!(holds(&dir, &keys, &subject));
+        assert_eq!(read(&dir, &keys, "b.stamp", &stat), Some(value));
 
         // Each way to change a file shows in its attributes.
         let changes: [&dyn Fn(); 3] = [
@@ -203,11 +237,18 @@ mod tests {
             },
         ];
         for change in changes {
-            let (_, before) = stat(&dir, "b");
+            let (_, before) = open(&dir, "b");
             change();
-            let (_, after) = stat(&dir, "b");
+            let (_, after) = open(&dir, "b");
             assert_ne!(encode(&before), encode(&after));
-            assert!(!holds(&dir, &keys, &Subject { stat: &after, ..subject }));
+            assert_eq!(read(&dir, &keys, "b.stamp", &after), None);
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_file_system_without_this_computers_clock_is_told() {
+        assert!(is_local(&tempfile::tempfile().expect("a file")));
+        assert!(!is_local(&File::open("/proc/self/stat").expect("procfs")));
     }
 }
