@@ -570,6 +570,7 @@ fn what_would_cost_too_much_to_compile_is_refused_before() {
         locals: 1000,
         types: 8,
         values_per_type: 6,
+        ..CompileLimits::default()
     };
     let refused = |text: &str| {
         let bytes = wat::parse_str(text).expect("valid text");
@@ -783,6 +784,39 @@ fn a_read_only_disk_is_a_warning() {
         .expect("starts");
     fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).expect("chmod");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn a_program_that_compiles_for_too_long_is_given_up() {
+    // Well below every limit of size; it takes several seconds.
+    let loops: String = (0..6000)
+        .map(|i| format!("loop local.get {} local.set {} ", i * 13 % 1000, i * 31 % 1000))
+        .collect();
+    let ends: String =
+        (0..6000).map(|i| format!("local.get {} br_if 0 end ", i * 7 % 1000)).collect();
+    let locals = "i32 ".repeat(1000);
+    let bomb = wat::parse_str(format!("(module (func (local {locals}) {loops} {ends}))"));
+    let bomb = bomb.expect("valid text");
+    let (_place, dir) = place();
+    let limits =
+        CompileLimits { time: std::time::Duration::from_millis(200), ..CompileLimits::default() };
+    for store in [ModuleStore::disabled(), ModuleStore::open(&dir).0] {
+        let store = store.with_limits(limits);
+        let source = Source::memory("bomb.wasm", &bomb);
+        let tries = Cell::new(0);
+        let start = std::time::Instant::now();
+        for _ in 0..3 {
+            let error = store
+                .load(&Engine::default(), &source, &|_| tries.set(tries.get() + 1))
+                .expect_err("must be given up");
+            assert!(matches!(error, CompileError::TooSlow { .. }), "{error:?}");
+        }
+        assert_eq!(tries.get(), 1, "it is not tried again");
+        assert!(start.elapsed() < std::time::Duration::from_secs(2));
+    }
+    // Another program is not hindered.
+    assert_eq!(call(&load_anew(&dir, &Engine::default(), &module(3)).compiled), 3);
+    assert_eq!(files(&dir, ".lock").len(), 0);
 }
 
 #[test]

@@ -55,6 +55,35 @@ pub enum CompileError {
         /// How much there may be.
         limit: u64,
     },
+    /// Compiling the program took longer than it may.
+    #[error(
+        "compiling `{name}` was given up after {seconds} s: it is built in a way that makes the \
+         compiler extremely slow, by accident or on purpose; build it with optimisation, or split \
+         its largest functions"
+    )]
+    TooSlow {
+        /// The program.
+        name: String,
+        /// The limit.
+        seconds: u64,
+    },
+    /// The system gave no thread to compile on.
+    #[error("cannot compile `{name}`: no thread to do it on ({source}); close other programs")]
+    NoThread {
+        /// The program.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The compiler broke down.
+    #[error(
+        "`{name}` cannot be compiled: the compiler itself failed, which is a defect of wasmtime; \
+         building the program with other optimisation settings may avoid it"
+    )]
+    CompilerFailed {
+        /// The program.
+        name: String,
+    },
 }
 
 /// Something that made the store less useful, but not the run impossible: the program was compiled

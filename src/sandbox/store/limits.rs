@@ -1,11 +1,15 @@
 //! What compiling a program may cost.
 
-/// Bounds on a program, checked before it is compiled.
+use std::time::Duration;
+
+/// Bounds on compiling a program.
 ///
 /// Compiling is the one thing a program makes the host do before any limit of the running sandbox
-/// applies to it, and the compiler has none: its time and memory grow with these numbers, for some
-/// of them faster than linearly. The defaults are several times what the largest interpreters and
-/// compilers built for WASI need.
+/// applies to it, and the compiler has none: its time and memory grow with these numbers, and with
+/// the square of some. The defaults are several times what the largest interpreters and compilers
+/// built for WASI need. Sizes are checked before; since a program well below all of them can still
+/// be made to compile for minutes (40,000 nested loops over 1,000 variables: half a megabyte, 80 s
+/// and 2 GB), the time is bounded as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CompileLimits {
     /// Bytes of the program. Default 256 MiB.
@@ -20,8 +24,10 @@ pub struct CompileLimits {
     /// Types. Default 100,000.
     pub types: u64,
     /// Parameters and results of one function type: a call of a few bytes makes so many values.
-    /// Default 500.
+    /// Default 200.
     pub values_per_type: u64,
+    /// How long compiling may take. Default five minutes.
+    pub time: Duration,
 }
 
 impl Default for CompileLimits {
@@ -32,7 +38,8 @@ impl Default for CompileLimits {
             functions: 300_000,
             locals: 20_000_000,
             types: 100_000,
-            values_per_type: 500,
+            values_per_type: 200,
+            time: Duration::from_secs(300),
         }
     }
 }

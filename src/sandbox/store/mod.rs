@@ -14,6 +14,7 @@
 //! so each process sees a whole entry or none; an advisory lock lets processes that need the same
 //! program at the same time compile it once, as a lock within the process does for its threads.
 
+mod compile;
 mod dir;
 mod entry;
 mod error;
@@ -35,7 +36,7 @@ pub use source::{Digest, Source, SourceBytes};
 
 use dir::{Problem, StoreDir};
 use entry::{Entry, Generation, Id};
-use inspect::{Kind, Refused};
+use inspect::Kind;
 use key::Keys;
 use lock::Turn;
 use std::collections::HashMap;
@@ -62,7 +63,16 @@ pub struct ModuleStore {
     slots: Mutex<HashMap<(Generation, Digest), Arc<Slot>>>,
 }
 
-type Slot = Mutex<Option<Compiled>>;
+type Slot = Mutex<Loaded>;
+
+#[derive(Debug, Default)]
+enum Loaded {
+    #[default]
+    NotYet,
+    Ready(Compiled),
+    /// Trying again would take as long again, beside the thread that still tries.
+    TooSlow,
+}
 
 /// A program that is ready to be instantiated. Clones share it.
 #[derive(Clone)]
@@ -166,9 +176,11 @@ impl ModuleStore {
     /// The compiled form of a program, from this process's memory, from the directory, or by
     /// compiling it.
     ///
-    /// Compiling takes the CPU for seconds (all cores) and waiting for another process blocks:
-    /// call it on a thread that may block. `progress` is called first in either case. The warnings
-    /// are for the user; what is returned is as good without their cause.
+    /// Compiling takes the CPU for seconds (all cores) and waiting for another process blocks, up
+    /// to minutes in either case. So call it on a thread that may block; to be able to give up
+    /// earlier, on one that nothing waits for (a tokio runtime that is dropped waits for its
+    /// blocking threads). `progress` is called first. The warnings are for the user; what is
+    /// returned is as good without their cause.
     ///
     /// # Errors
     /// If the program cannot be read, is not valid, or is beyond the [`CompileLimits`].
@@ -181,19 +193,28 @@ impl ModuleStore {
         let key = (Generation::of(engine, None), source.digest);
         let slot = Arc::clone(lock(&self.slots).entry(key).or_default());
         let mut slot = lock(&slot);
-        if let Some(compiled) = slot.as_ref() {
+        match &*slot {
             // Another engine of the same configuration cannot run it.
-            if Engine::same(compiled.engine(), engine) {
+            Loaded::Ready(compiled) if Engine::same(compiled.engine(), engine) => {
                 return Ok((compiled.clone(), Vec::new()));
             }
+            Loaded::TooSlow => {
+                let seconds = self.limits.time.as_secs();
+                return Err(CompileError::TooSlow { name: source.name.to_owned(), seconds });
+            }
+            Loaded::Ready(_) | Loaded::NotYet => {}
         }
         let mut warnings = Vec::new();
-        let compiled = match &self.disk {
-            Some(disk) => self.load_from(disk, engine, source, progress, &mut warnings)?,
-            None => self.compile(engine, source, progress)?.0,
+        let loaded = match &self.disk {
+            Some(disk) => self.load_from(disk, engine, source, progress, &mut warnings),
+            None => compile::compile(engine, source, &self.limits, false, progress).map(|c| c.0),
         };
-        *slot = Some(compiled.clone());
-        Ok((compiled, warnings))
+        match &loaded {
+            Ok(compiled) => *slot = Loaded::Ready(compiled.clone()),
+            Err(CompileError::TooSlow { .. }) => *slot = Loaded::TooSlow,
+            Err(_) => {}
+        }
+        Ok((loaded?, warnings))
     }
 
     fn load_from(
@@ -226,7 +247,7 @@ impl ModuleStore {
                 seconds: lock::PATIENCE.as_secs(),
             }),
         }
-        let (compiled, kind) = self.compile(engine, source, progress)?;
+        let (compiled, kind) = compile::compile(engine, source, &self.limits, true, progress)?;
         if let Err(source) = disk.keep(&id, kind, &compiled)
             && !disk.complained.swap(true, Ordering::Relaxed)
         {
@@ -235,52 +256,6 @@ impl ModuleStore {
         prune::prune(&disk.dir, self.size_limit, &file_name);
         drop(turn);
         Ok(compiled)
-    }
-
-    fn compile(
-        &self,
-        engine: &Engine,
-        source: &Source<'_>,
-        progress: &dyn Fn(Progress<'_>),
-    ) -> Result<(Compiled, Kind), CompileError> {
-        let name = || source.name.to_owned();
-        let limit = self.limits.source_bytes;
-        let bytes = source
-            .bytes
-            .read(limit)
-            .map_err(|error| CompileError::Read { name: name(), source: error })?;
-        let too_large = |e: limits::Exceeded| CompileError::TooLarge {
-            name: name(),
-            what: e.what,
-            found: e.found,
-            limit: e.limit,
-        };
-        limits::within("bytes", bytes.len() as u64, limit).map_err(too_large)?;
-        // What is kept under a digest must have that digest, whatever a caller hands in.
-        if Digest::of(&bytes) != source.digest {
-            return Err(CompileError::Changed { name: name() });
-        }
-        let kind = inspect::inspect(&bytes, &self.limits).map_err(|refused| match refused {
-            Refused::NotWasm(found) => CompileError::NotWasm { name: name(), found },
-            Refused::Invalid(reason) => CompileError::Invalid { name: name(), reason },
-            Refused::Exceeded(exceeded) => too_large(exceeded),
-        })?;
-        progress(Progress::Compiling {
-            name: source.name,
-            bytes: bytes.len() as u64,
-            kept: self.disk.is_some(),
-        });
-        let compiled = match kind {
-            Kind::Module(facts) => {
-                Module::from_binary(engine, &bytes).map(|m| Compiled::Module(m, facts))
-            }
-            Kind::Component => Component::from_binary(engine, &bytes).map(Compiled::Component),
-        };
-        let compiled = compiled.map_err(|error| CompileError::Invalid {
-            name: name(),
-            reason: format!("{error:#}"),
-        })?;
-        Ok((compiled, kind))
     }
 }
 
