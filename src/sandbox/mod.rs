@@ -1,3 +1,38 @@
-//! The engine and its processes; the only module that names wasmtime.
+//! The engine and its processes: a small kernel whose programs are WebAssembly modules.
+//!
+//! A [`Sandbox`] holds the engine and the compiled modules. A [`Job`] is a view of files, a log and
+//! limits; its processes are wasmtime instances that start each other, are connected by pipes and
+//! end with the job. Nothing of the host is visible but the mounts of a job: no environment, no
+//! network, no other directory. This is the only module that names wasmtime.
 
+mod description;
+mod directory;
+mod engine;
+mod errno;
+mod files;
+mod guests;
+mod imports;
+mod job;
+mod kernel;
+mod limits;
+mod lookup;
+mod memory;
+mod modules;
+mod namespace;
+mod pipe;
+mod preview1;
+mod process;
+mod program;
+mod quota;
+mod run;
+mod signal;
 pub mod store;
+mod streams;
+mod table;
+
+pub use job::{Breach, DEFAULT_PATH, Job, JobError, JobSpec, MountSpec, ScriptObserver};
+pub use kernel::{Notices, Sandbox, SandboxConfig, SandboxError};
+pub use limits::{DiskLimits, Limits};
+pub use process::{Exit, How, Pid};
+pub use program::{ProgramSpec, StartError, Stdio};
+pub use streams::{OutputSink, OutputStream};

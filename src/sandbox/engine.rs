@@ -1,0 +1,125 @@
+//! The wasmtime engine: its configuration, its clock, and the fall-back for when every slot of its
+//! pool is taken.
+
+use std::num::NonZeroUsize;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use wasmtime::{
+    Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy, OptLevel,
+    PoolingAllocationConfig,
+};
+
+use super::limits::Limits;
+
+/// How often a running process looks whether it has been killed, and lets others run.
+const TICK: Duration = Duration::from_millis(10);
+/// Processes that can use a slot of the pool at the same time; more fall back.
+const SLOTS: u32 = 128;
+/// Memory that a slot keeps for its next user. Resetting what was touched is far cheaper than
+/// mapping it anew.
+const KEEP_RESIDENT: usize = 1 << 20;
+/// Stack of WebAssembly code.
+const WASM_STACK: usize = 1 << 20;
+/// Stack of a fiber: WebAssembly and, below it, the host functions that it calls.
+const FIBER_STACK: usize = 2 << 20;
+
+/// The engines that processes run on: one pools its slots, the other allocates on demand and is
+/// made when it is first needed. Both run the same machine code.
+pub(crate) struct Engines {
+    pooling: Engine,
+    on_demand: OnceLock<Engine>,
+}
+
+impl Engines {
+    pub(crate) fn new(limits: &Limits) -> wasmtime::Result<Self> {
+        let mut config = config();
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
+        let pooling = Engine::new(&config)?;
+        tick(&pooling);
+        Ok(Self { pooling, on_demand: OnceLock::new() })
+    }
+
+    pub(crate) fn pooling(&self) -> &Engine {
+        &self.pooling
+    }
+
+    pub(crate) fn on_demand(&self) -> wasmtime::Result<&Engine> {
+        if let Some(engine) = self.on_demand.get() {
+            return Ok(engine);
+        }
+        let engine = Engine::new(&config())?;
+        Ok(self.on_demand.get_or_init(|| {
+            tick(&engine);
+            engine
+        }))
+    }
+}
+
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        .cranelift_opt_level(OptLevel::Speed)
+        .max_wasm_stack(WASM_STACK)
+        .async_stack_size(FIBER_STACK)
+        .memory_reservation(4 << 30)
+        .memory_init_cow(true)
+        .wasm_exceptions(true)
+        // Enough to name the function that trapped; capturing more costs at every exit.
+        .wasm_backtrace_max_frames(NonZeroUsize::new(1))
+        .generate_address_map(false)
+        .native_unwind_info(false);
+    config
+}
+
+fn pool(limits: &Limits) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_core_instances(SLOTS)
+        .total_memories(SLOTS)
+        .total_tables(SLOTS * 2)
+        .total_gc_heaps(SLOTS)
+        .total_component_instances(SLOTS)
+        // A process has one fiber, and one more for a moment while another is started from it.
+        .total_stacks(SLOTS * 4)
+        .max_memory_size(usize::try_from(limits.memory).unwrap_or(usize::MAX).min(4 << 30))
+        .max_memories_per_module(1)
+        .max_tables_per_module(4)
+        .table_elements(100_000)
+        .max_core_instance_size(4 << 20)
+        .max_unused_warm_slots(SLOTS)
+        .linear_memory_keep_resident(KEEP_RESIDENT)
+        .table_keep_resident(64 << 10)
+        .async_stack_keep_resident(64 << 10)
+        .pagemap_scan(Enabled::Auto);
+    if !has_pagemap_scan() {
+        // Without it, keeping pages means to clear them all.
+        pool.linear_memory_keep_resident(64 << 10);
+    }
+    pool
+}
+
+/// `PAGEMAP_SCAN` came with Linux 6.7.
+fn has_pagemap_scan() -> bool {
+    let release = rustix::system::uname();
+    let mut numbers = release.release().to_str().unwrap_or("").split(['.', '-']);
+    let mut next = || numbers.next().and_then(|n| n.parse::<u32>().ok()).unwrap_or(0);
+    cfg!(target_os = "linux") && (next(), next()) >= (6, 7)
+}
+
+/// Advances the engine's epoch until the engine is gone.
+fn tick(engine: &Engine) {
+    let engine: EngineWeak = engine.weak();
+    let ticker = std::thread::Builder::new().name("epoch".to_owned());
+    let started = ticker.spawn(move || {
+        loop {
+            std::thread::sleep(TICK);
+            match engine.upgrade() {
+                Some(engine) => engine.increment_epoch(),
+                None => return,
+            }
+        }
+    });
+    // Without a ticker nothing could be interrupted.
+    drop(started.expect("a thread can be started"));
+}

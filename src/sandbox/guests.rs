@@ -1,0 +1,48 @@
+//! The modules that greenroom brings: the shell and the toolbox.
+
+use std::sync::LazyLock;
+
+/// A module and the commands that it answers to by `argv[0]`.
+struct Guest {
+    name: &'static str,
+    bytes: &'static [u8],
+}
+
+static GUESTS: &[Guest] = &[
+    Guest { name: "shell", bytes: include_bytes!("../../guest/prebuilt/shell.wasm") },
+];
+
+/// Lines of `command module`.
+static COMMANDS: &str = include_str!("../../guest/prebuilt/commands");
+
+static TABLE: LazyLock<Vec<(&'static str, usize)>> = LazyLock::new(|| {
+    COMMANDS
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter_map(|(command, module)| Some((command, index(module)?)))
+        .collect()
+});
+
+fn index(module: &str) -> Option<usize> {
+    GUESTS.iter().position(|guest| guest.name == module)
+}
+
+/// The commands and the index of the module that each lives in.
+pub(crate) fn commands() -> impl Iterator<Item = (&'static str, usize)> {
+    TABLE.iter().copied()
+}
+
+/// The module of a command.
+pub(crate) fn command(name: &[u8]) -> Option<usize> {
+    TABLE.iter().find(|(command, _)| command.as_bytes() == name).map(|(_, guest)| *guest)
+}
+
+/// The WebAssembly of a guest.
+pub(crate) fn module_bytes(guest: usize) -> &'static [u8] {
+    GUESTS[guest].bytes
+}
+
+/// The name of a guest.
+pub(crate) fn module_name(guest: usize) -> &'static str {
+    GUESTS[guest].name
+}

@@ -1,0 +1,256 @@
+//! A job: the processes that share one view of the files, one log and one set of limits, and that
+//! all end with it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::errno::{Errno, Result};
+use super::guests;
+use super::kernel::Kernel;
+use super::limits::{Limits, MemoryBudget};
+use super::namespace::{Mount, Namespace, Node};
+use super::process::{Pid, Process};
+use super::quota::Quota;
+use super::signal::KILL;
+use super::streams::{OutputSink, OutputStream};
+
+/// A host directory that a job may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MountSpec {
+    /// The directory on the host.
+    pub host: PathBuf,
+    /// Where processes see it: an absolute path.
+    pub guest: String,
+    /// Whether every change is refused.
+    pub read_only: bool,
+}
+
+/// What the shell that works through a job's script tells about it.
+pub trait ScriptObserver: Send + Sync {
+    /// The script entry with this index begins.
+    fn command_started(&self, index: u32);
+    /// The script entry with this index ended the script: line within the entry, status.
+    fn command_failed(&self, index: u32, line: u32, status: u8);
+}
+
+/// What a job is made of.
+pub struct JobSpec {
+    /// The directories it may use. Two mounts must not be nested.
+    pub mounts: Vec<MountSpec>,
+    /// Commands of its own besides the built-in ones: name in `/usr/local/bin` and host file.
+    pub limits: Limits,
+    /// Takes its log.
+    pub sink: Arc<dyn OutputSink>,
+    /// Learns how its script goes on.
+    pub observer: Option<Arc<dyn ScriptObserver>>,
+}
+
+/// Why a job could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// A host directory cannot be opened.
+    #[error("cannot mount {host} at {guest}: {source}")]
+    Mount {
+        /// The host directory.
+        host: PathBuf,
+        /// Its place in the sandbox.
+        guest: String,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// The place is not an absolute path, or lies inside another mount.
+    #[error("cannot mount at {guest}: {reason}")]
+    Place {
+        /// The place.
+        guest: String,
+        /// The reason.
+        reason: String,
+    },
+}
+
+/// Why a job was stopped by the sandbox itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Breach {
+    /// It wrote more than this many bytes to its log.
+    Log(u64),
+}
+
+/// A set of processes over one view of the files.
+pub struct Job {
+    pub(crate) kernel: Arc<Kernel>,
+    pub(crate) namespace: Namespace,
+    pub(crate) limits: Limits,
+    pub(crate) memory: Arc<MemoryBudget>,
+    pub(crate) quota: Arc<Quota>,
+    pub(crate) observer: Option<Arc<dyn ScriptObserver>>,
+    sink: Arc<dyn OutputSink>,
+    log_used: AtomicU64,
+    breach: OnceLock<Breach>,
+    processes: Mutex<Processes>,
+    ended: Notify,
+}
+
+#[derive(Default)]
+struct Processes {
+    last: Pid,
+    live: BTreeMap<Pid, Arc<Process>>,
+    /// Once set, no process starts any more.
+    closed: bool,
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Job {
+    pub(crate) fn new(kernel: Arc<Kernel>, spec: JobSpec) -> std::result::Result<Arc<Self>, JobError> {
+        let quota = Quota::new(spec.limits.disk);
+        let mut namespace = Namespace::new();
+        for MountSpec { host, guest, read_only } in spec.mounts {
+            let place = |reason: &str| JobError::Place {
+                guest: guest.clone(),
+                reason: reason.to_owned(),
+            };
+            if !guest.starts_with('/') || guest.split('/').any(|n| n == ".." || n == ".") {
+                return Err(place("write an absolute path without `.` and `..`"));
+            }
+            if guest.trim_matches('/').is_empty() {
+                return Err(place("`/` is the sandbox's own; choose a directory below it"));
+            }
+            let charged = (!read_only).then(|| Arc::clone(&quota));
+            let mount = Mount::open(&guest, &host, read_only, charged).map_err(|source| {
+                JobError::Mount { host: host.clone(), guest: guest.clone(), source }
+            })?;
+            namespace.mount(mount).map_err(|other| {
+                place(&format!("it lies inside {other}, which is a mount or a file"))
+            })?;
+        }
+        place_commands(&mut namespace);
+        Ok(Arc::new(Self {
+            kernel,
+            namespace,
+            memory: MemoryBudget::new(spec.limits.total_memory),
+            limits: spec.limits,
+            quota,
+            observer: spec.observer,
+            sink: spec.sink,
+            log_used: AtomicU64::new(0),
+            breach: OnceLock::new(),
+            processes: Mutex::default(),
+            ended: Notify::new(),
+        }))
+    }
+
+    /// Sends a signal to every process of the job.
+    pub fn kill_all(&self, signal: u8) {
+        for process in self.lock().live.values() {
+            process.signals.send(signal);
+        }
+    }
+
+    /// Ends every process and waits until they are gone; no new one starts.
+    pub async fn close(&self) {
+        self.lock().closed = true;
+        loop {
+            let ended = self.ended.notified();
+            tokio::pin!(ended);
+            ended.as_mut().enable();
+            if self.lock().live.is_empty() {
+                return;
+            }
+            self.kill_all(KILL);
+            ended.await;
+        }
+    }
+
+    /// The limit for whose sake the sandbox stopped the job, if it did.
+    pub fn breach(&self) -> Option<Breach> {
+        self.breach.get().copied()
+    }
+
+    /// Whether a write was refused because of the disk limit.
+    pub fn disk_limit_reached(&self) -> bool {
+        self.quota.exceeded()
+    }
+
+    pub(crate) async fn write_log(&self, stream: OutputStream, data: &[u8]) -> Result<usize> {
+        let before = self.log_used.fetch_add(data.len() as u64, Ordering::Relaxed);
+        let room = self.limits.log.saturating_sub(before);
+        let fits = usize::try_from(room).unwrap_or(usize::MAX).min(data.len());
+        if fits > 0 {
+            self.sink.write(stream, &data[..fits]).await;
+        }
+        if fits == data.len() {
+            return Ok(data.len());
+        }
+        if self.breach.set(Breach::Log(self.limits.log)).is_ok() {
+            self.kill_all(KILL);
+        }
+        Err(Errno::FBIG)
+    }
+
+    /// Writes a message of the sandbox itself, which is not counted as the job's.
+    pub(crate) async fn write_message(&self, data: &[u8]) {
+        self.sink.write(OutputStream::Stderr, data).await;
+    }
+
+    /// Registers a process.
+    pub(crate) fn add(&self, make: impl FnOnce(Pid) -> Process) -> Result<Arc<Process>> {
+        let mut processes = self.lock();
+        if processes.closed || processes.live.len() >= self.limits.processes {
+            return Err(Errno::AGAIN);
+        }
+        // Two's complement negation of a pid names its group, so pids stay within 31 bits.
+        processes.last = (processes.last % 0x3fff_ffff) + 1;
+        while processes.live.contains_key(&processes.last) {
+            processes.last = (processes.last % 0x3fff_ffff) + 1;
+        }
+        let pid = processes.last;
+        let process = Arc::new(make(pid));
+        processes.live.insert(pid, Arc::clone(&process));
+        Ok(process)
+    }
+
+    /// Forgets a process that has ended.
+    pub(crate) fn remove(&self, pid: Pid) {
+        self.lock().live.remove(&pid);
+        self.ended.notify_waiters();
+    }
+
+    /// The live processes that a predicate selects.
+    pub(crate) fn select(&self, wanted: impl Fn(&Process) -> bool) -> Vec<Arc<Process>> {
+        self.lock().live.values().filter(|process| wanted(process)).map(Arc::clone).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Processes> {
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where the built-in commands can always be found, last in the default `PATH`.
+pub(crate) const COMMANDS: &str = "/opt/greenroom/bin";
+/// The search path of a job that sets none.
+pub const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin:/opt/greenroom/bin";
+
+fn place_commands(namespace: &mut Namespace) {
+    for directory in ["/bin", "/usr/bin", COMMANDS] {
+        for (name, guest) in guests::commands() {
+            // A directory that an image brings has no room for them.
+            if namespace.place(&format!("{directory}/{name}"), Node::Program(guest)).is_err() {
+                break;
+            }
+        }
+    }
+}
+
+/// A host path for messages.
+pub(crate) fn display(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,86 @@
+//! The sandbox as a whole: the engines, the modules, and the doors to start a job or a program.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::engine::Engines;
+use super::imports;
+use super::job::{Job, JobError, JobSpec};
+use super::limits::Limits;
+use super::modules::Modules;
+use super::preview1;
+use super::store::{ModuleStore, Progress, StoreWarning};
+
+/// How a sandbox is made.
+#[derive(Default)]
+pub struct SandboxConfig {
+    /// Where compiled modules are kept; none keeps them in memory only.
+    pub store: Option<PathBuf>,
+    /// The limits that jobs get at most: the pool's slots are made for them.
+    pub limits: Limits,
+    /// Told about what takes long and about what went wrong with the store.
+    pub notices: Option<Arc<dyn Notices>>,
+}
+
+/// Receives what a user should know about loading modules.
+pub trait Notices: Send + Sync {
+    /// A module is being compiled or waited for.
+    fn progress(&self, progress: Progress<'_>);
+    /// The store of compiled modules is not as it should be.
+    fn warning(&self, warning: &StoreWarning);
+}
+
+/// The sandbox cannot be made on this machine.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start the sandbox: {0}")]
+pub struct SandboxError(pub(crate) String);
+
+/// An engine with its modules, shared by all jobs of a run. Clones share it.
+#[derive(Clone)]
+pub struct Sandbox {
+    kernel: Arc<Kernel>,
+}
+
+pub(crate) struct Kernel {
+    pub(crate) engines: Engines,
+    pub(crate) modules: Modules,
+}
+
+impl Sandbox {
+    /// Makes a sandbox. Must be called once per run: everything is shared through it.
+    ///
+    /// # Errors
+    /// If the engine cannot be made, for instance for lack of address space.
+    pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
+        let error = |error: wasmtime::Error| SandboxError(format!("{error:#}"));
+        let engines = Engines::new(&config.limits).map_err(error)?;
+        let (store, warnings) = match &config.store {
+            Some(dir) => ModuleStore::open(dir),
+            None => (ModuleStore::disabled(), Vec::new()),
+        };
+        if let Some(notices) = &config.notices {
+            for warning in &warnings {
+                notices.warning(warning);
+            }
+        }
+        let modules = Modules::new(store, config.notices);
+        Ok(Self { kernel: Arc::new(Kernel { engines, modules }) })
+    }
+
+    /// Sets up a job: nothing runs yet.
+    ///
+    /// # Errors
+    /// If a mount cannot be made.
+    pub fn job(&self, spec: JobSpec) -> Result<Arc<Job>, JobError> {
+        Job::new(Arc::clone(&self.kernel), spec)
+    }
+}
+
+pub(crate) fn linker(
+    engine: &wasmtime::Engine,
+) -> wasmtime::Result<wasmtime::Linker<super::process::State>> {
+    let mut linker = wasmtime::Linker::new(engine);
+    preview1::link(&mut linker)?;
+    imports::link(&mut linker)?;
+    Ok(linker)
+}

@@ -1,0 +1,180 @@
+//! From a command's name to the module that runs it: `PATH`, `\0asm`, `#!`.
+
+use std::sync::Arc;
+
+use super::description::Description;
+use super::errno::{Errno, Result};
+use super::files::{self, Open};
+use super::guests;
+use super::job::{COMMANDS, DEFAULT_PATH};
+use super::modules::Origin;
+use super::namespace::{Namespace, Node, Target};
+use super::process::Strings;
+
+/// What to run.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) origin: Origin,
+    /// For messages: the program's path or name.
+    pub(crate) name: String,
+    /// The arguments, changed where a script's interpreter takes the script's place.
+    pub(crate) arguments: Vec<Vec<u8>>,
+}
+
+/// How many scripts may be each other's interpreters (Linux allows five as well).
+const MAX_INTERPRETERS: usize = 5;
+/// The longest first line of a script that is looked at (Linux, `BINPRM_BUF_SIZE`).
+const FIRST_LINE: usize = 256;
+
+/// Finds the program.
+///
+/// # Errors
+/// `NOENT` nothing of that name, `ACCES` found but not executable, `NOEXEC` neither module nor
+/// `#!` script, `LOOP` scripts that interpret each other.
+pub(crate) fn find(
+    namespace: &Namespace,
+    program: &[u8],
+    arguments: Vec<Vec<u8>>,
+    environment: &Strings,
+    cwd: &[u8],
+) -> Result<Found> {
+    let mut path = search(namespace, program, environment, cwd)?;
+    let mut arguments = arguments;
+    for _ in 0..MAX_INTERPRETERS {
+        let name = String::from_utf8_lossy(&path).into_owned();
+        let file = match namespace.absolute(&path)? {
+            Target::Virtual { node: Node::Program(guest), .. } => {
+                return Ok(Found { origin: Origin::Guest(*guest), name, arguments });
+            }
+            target => open(target)?,
+        };
+        let mut start = [0; FIRST_LINE];
+        let length = files::read_start(&file.0, &mut start)?;
+        let start = &start[..length];
+        if start.starts_with(b"\0asm") {
+            // A module needs no permission bit: what it may do does not depend on the host.
+            return Ok(Found { origin: Origin::File(Arc::new(file.0)), name, arguments });
+        }
+        if file.1 & 0o111 == 0 {
+            return Err(Errno::ACCES);
+        }
+        let Some((interpreter, argument)) = interpreter(start) else { return Err(Errno::NOEXEC) };
+        let mut before = vec![interpreter.to_vec()];
+        before.extend(argument.map(<[u8]>::to_vec));
+        before.push(path);
+        arguments.splice(..arguments.len().min(1), before);
+        path = interpreter_path(namespace, interpreter, cwd)?;
+    }
+    Err(Errno::LOOP)
+}
+
+fn search(
+    namespace: &Namespace,
+    program: &[u8],
+    environment: &Strings,
+    cwd: &[u8],
+) -> Result<Vec<u8>> {
+    if program.is_empty() {
+        return Err(Errno::NOENT);
+    }
+    if program.contains(&b'/') {
+        let path = absolute(program, cwd);
+        // Fails if there is nothing.
+        let attributes = files::stat(&namespace.absolute(&path)?, true)?;
+        if attributes.file_type() == rustix::fs::FileType::Directory {
+            return Err(Errno::ACCES);
+        }
+        return Ok(path);
+    }
+    let path = environment.variable("PATH").unwrap_or(DEFAULT_PATH.as_bytes());
+    let mut denied = None;
+    for directory in path.split(|b| *b == b':') {
+        let directory = absolute(if directory.is_empty() { b"." } else { directory }, cwd);
+        for suffix in [b"".as_slice(), b".wasm"] {
+            let candidate = [&directory[..], b"/", program, suffix].concat();
+            match executable(namespace, &candidate) {
+                Ok(()) => return Ok(candidate),
+                Err(Errno::ACCES) => denied = Some(Errno::ACCES),
+                Err(_) => {}
+            }
+        }
+    }
+    Err(denied.unwrap_or(Errno::NOENT))
+}
+
+fn executable(namespace: &Namespace, path: &[u8]) -> Result<()> {
+    let target = namespace.absolute(path)?;
+    let attributes = files::stat(&target, true)?;
+    if attributes.file_type() != rustix::fs::FileType::RegularFile {
+        return Err(Errno::NOENT);
+    }
+    if attributes.mode & 0o111 != 0 {
+        return Ok(());
+    }
+    let (file, _) = open(target)?;
+    let mut start = [0; 4];
+    let length = files::read_start(&file, &mut start)?;
+    if &start[..length] == b"\0asm" { Ok(()) } else { Err(Errno::ACCES) }
+}
+
+fn open(target: Target<'_>) -> Result<(std::fs::File, u32)> {
+    let open = Open { read: true, follow: true, ..Open::default() };
+    match files::open(target, &open)? {
+        Description::File(file) => {
+            let mode = rustix::fs::fstat(&file.file)?.st_mode;
+            Ok((file.file.try_clone()?, mode))
+        }
+        _ => Err(Errno::ACCES),
+    }
+}
+
+/// The interpreter of a script and its one argument (execve(2), "Interpreter scripts").
+fn interpreter(start: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+    let line = start.strip_prefix(b"#!")?;
+    let line = line.split(|b| *b == b'\n').next()?.trim_ascii();
+    let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+    let (interpreter, argument) = line.split_at(end);
+    let argument = argument.trim_ascii();
+    (!interpreter.is_empty()).then(|| (interpreter, (!argument.is_empty()).then_some(argument)))
+}
+
+/// `/bin/sh` and the like are found among the built-in commands where an image does not bring them.
+fn interpreter_path(namespace: &Namespace, interpreter: &[u8], cwd: &[u8]) -> Result<Vec<u8>> {
+    let path = absolute(interpreter, cwd);
+    if files::stat(&namespace.absolute(&path)?, true).is_ok() {
+        return Ok(path);
+    }
+    let name = interpreter.rsplit(|b| *b == b'/').next().unwrap_or(interpreter);
+    let standard = interpreter.starts_with(b"/bin/") || interpreter.starts_with(b"/usr/bin/");
+    if standard && guests::command(name).is_some() {
+        return Ok([COMMANDS.as_bytes(), b"/", name].concat());
+    }
+    Err(Errno::NOENT)
+}
+
+/// A path made absolute with the working directory.
+pub(crate) fn absolute(path: &[u8], cwd: &[u8]) -> Vec<u8> {
+    if path.starts_with(b"/") { path.to_vec() } else { [cwd, b"/", path].concat() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_names_the_interpreter_and_one_argument() {
+        for (line, expected) in [
+            ("#!/bin/sh\necho", Some(("/bin/sh", None))),
+            ("#! /usr/bin/env  python3 -u \n", Some(("/usr/bin/env", Some("python3 -u")))),
+            ("#!\n", None),
+            ("echo\n", None),
+            ("#!/bin/sh", Some(("/bin/sh", None))),
+        ] {
+            let found = interpreter(line.as_bytes()).map(|(interpreter, argument)| {
+                let text = |bytes| std::str::from_utf8(bytes).unwrap();
+                (text(interpreter), argument.map(text))
+            });
+            assert_eq!(found, expected, "{line:?}");
+        }
+    }
+}

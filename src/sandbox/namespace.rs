@@ -1,0 +1,403 @@
+//! The file tree that a job's processes see: host directories mounted at fixed places of a virtual
+//! root, and virtual directories that list devices and the built-in commands.
+//!
+//! Paths are walked by cap-std below a mount, which no `..`, absolute path or symbolic link can
+//! leave; above the mounts there are only the directories made here.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::errno::{Errno, Result};
+use super::quota::Quota;
+
+/// A host directory at a place of the virtual root.
+#[derive(Debug)]
+pub(crate) struct Mount {
+    /// Where processes see it: an absolute path without a trailing slash.
+    pub(crate) guest_path: String,
+    /// Where it is on the host; only for messages and for components, whose host opens it anew.
+    pub(crate) host_path: PathBuf,
+    /// The directory itself.
+    pub(crate) root: Arc<File>,
+    /// Whether every change is refused.
+    pub(crate) read_only: bool,
+    /// What changes are charged to.
+    pub(crate) quota: Option<Arc<Quota>>,
+}
+
+impl Mount {
+    /// Opens a host directory for mounting.
+    pub(crate) fn open(
+        guest_path: &str,
+        host_path: &Path,
+        read_only: bool,
+        quota: Option<Arc<Quota>>,
+    ) -> std::io::Result<Arc<Self>> {
+        let root = cap_std::fs::Dir::open_ambient_dir(host_path, cap_std::ambient_authority())?;
+        Ok(Arc::new(Self {
+            guest_path: guest_path.trim_end_matches('/').to_owned(),
+            host_path: host_path.to_owned(),
+            root: Arc::new(root.into_std_file()),
+            read_only,
+            quota,
+        }))
+    }
+
+    /// Fails where nothing may be changed.
+    pub(crate) fn writable(&self) -> Result<()> {
+        if self.read_only { Err(Errno::ROFS) } else { Ok(()) }
+    }
+}
+
+/// A file that has no host file behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Device {
+    Null,
+    Zero,
+    Full,
+    Random,
+    /// `/dev/stdin` and `/dev/fd/N`: the descriptor that the process got under this number.
+    Descriptor(u32),
+}
+
+/// A place of the virtual root.
+#[derive(Debug)]
+pub(crate) enum Node {
+    Directory(BTreeMap<String, Node>),
+    Mount(Arc<Mount>),
+    /// A built-in command: the index of its module among the guests.
+    Program(usize),
+    Device(Device),
+    /// `/dev/fd`, whose entries depend on the process.
+    Descriptors,
+}
+
+/// The tree of a job.
+#[derive(Debug)]
+pub(crate) struct Namespace {
+    root: Node,
+    mounts: Vec<Arc<Mount>>,
+}
+
+/// Where a path leads.
+#[derive(Debug)]
+pub(crate) enum Target<'a> {
+    /// To a path below a directory of the host.
+    Real { mount: &'a Arc<Mount>, directory: Arc<File>, path: PathBuf },
+    /// To a virtual node; `path` is its normalised absolute path.
+    Virtual { node: &'a Node, path: Vec<u8> },
+    /// To a descriptor of the process (`/dev/fd/N`).
+    Descriptor(u32),
+}
+
+/// The place that an open directory stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    Real {
+        mount: Arc<Mount>,
+        directory: Arc<File>,
+        /// Its path below the mount when it was opened.
+        inside: PathBuf,
+        /// Whether `..` may climb within the mount: true of the working directory only, because a
+        /// program relies on `..` there and the mount is what it was granted.
+        may_climb: bool,
+    },
+    Virtual {
+        /// The normalised absolute path.
+        path: Vec<u8>,
+    },
+}
+
+impl Namespace {
+    pub(crate) fn new() -> Self {
+        let device = |device| Node::Device(device);
+        let dev = [
+            ("fd", Node::Descriptors),
+            ("full", device(Device::Full)),
+            ("null", device(Device::Null)),
+            ("random", device(Device::Random)),
+            ("stderr", device(Device::Descriptor(2))),
+            ("stdin", device(Device::Descriptor(0))),
+            ("stdout", device(Device::Descriptor(1))),
+            ("urandom", device(Device::Random)),
+            ("zero", device(Device::Zero)),
+        ];
+        let dev = dev.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
+        let root = BTreeMap::from([("dev".to_owned(), Node::Directory(dev))]);
+        Self { root: Node::Directory(root), mounts: Vec::new() }
+    }
+
+    /// Places a node, making the directories above it; replaces what was there.
+    ///
+    /// A place below a mount is not possible: it answers the mount's path.
+    pub(crate) fn place(&mut self, path: &str, node: Node) -> std::result::Result<(), String> {
+        let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+        let Some((last, parents)) = names.split_last() else { return Err("/".to_owned()) };
+        let mut at = &mut self.root;
+        for name in parents {
+            let Node::Directory(entries) = at else { return Err(path.to_owned()) };
+            at = entries
+                .entry((*name).to_owned())
+                .or_insert_with(|| Node::Directory(BTreeMap::new()));
+        }
+        if let Node::Mount(mount) = &node {
+            self.mounts.push(Arc::clone(mount));
+        }
+        match at {
+            Node::Directory(entries) => {
+                if let Some(Node::Mount(old)) = entries.insert((*last).to_owned(), node) {
+                    self.mounts.retain(|mount| !Arc::ptr_eq(mount, &old));
+                }
+                Ok(())
+            }
+            Node::Mount(mount) => Err(mount.guest_path.clone()),
+            Node::Program(_) | Node::Device(_) | Node::Descriptors => Err(path.to_owned()),
+        }
+    }
+
+    /// Mounts a directory at its guest path.
+    pub(crate) fn mount(&mut self, mount: Arc<Mount>) -> std::result::Result<(), String> {
+        let path = mount.guest_path.clone();
+        self.place(&path, Node::Mount(mount))
+    }
+
+    /// The host directories, in the order in which they were mounted.
+    pub(crate) fn mounts(&self) -> &[Arc<Mount>] {
+        &self.mounts
+    }
+
+    /// The names at the top of the tree.
+    pub(crate) fn top(&self) -> impl Iterator<Item = &str> {
+        let Node::Directory(entries) = &self.root else { unreachable!("the root is a directory") };
+        entries.keys().map(String::as_str)
+    }
+
+    /// The place of an absolute path that is a directory.
+    pub(crate) fn directory(&self, path: &[u8]) -> Result<Place> {
+        match self.absolute(path)? {
+            Target::Virtual { node: Node::Directory(_) | Node::Descriptors, path } => {
+                Ok(Place::Virtual { path })
+            }
+            Target::Virtual { .. } | Target::Descriptor(_) => Err(Errno::NOTDIR),
+            Target::Real { mount, directory, path } => {
+                let opened = cap_primitives::fs::open_dir(&directory, &path)?;
+                Ok(Place::Real {
+                    mount: Arc::clone(mount),
+                    directory: Arc::new(opened),
+                    inside: path,
+                    may_climb: false,
+                })
+            }
+        }
+    }
+
+    /// Resolves an absolute path.
+    pub(crate) fn absolute(&self, path: &[u8]) -> Result<Target<'_>> {
+        if path.contains(&0) {
+            return Err(Errno::ILSEQ);
+        }
+        self.walk(&[], path)
+    }
+
+    /// Resolves a path relative to an open directory (WASI: never absolute, never empty).
+    pub(crate) fn resolve<'a>(&'a self, place: &'a Place, path: &[u8]) -> Result<Target<'a>> {
+        if path.is_empty() {
+            return Err(Errno::NOENT);
+        }
+        if path.contains(&0) {
+            return Err(Errno::ILSEQ);
+        }
+        if path[0] == b'/' {
+            return Err(Errno::PERM);
+        }
+        match place {
+            Place::Virtual { path: base } => self.walk(base, path),
+            Place::Real { mount, directory, inside, may_climb } => {
+                let path = Path::new(OsStr::from_bytes(path));
+                let climbs = path.components().any(|c| c == std::path::Component::ParentDir);
+                if *may_climb && climbs {
+                    return Ok(Target::Real {
+                        mount,
+                        directory: Arc::clone(&mount.root),
+                        path: inside.join(path),
+                    });
+                }
+                Ok(Target::Real {
+                    mount,
+                    directory: Arc::clone(directory),
+                    path: path.to_owned(),
+                })
+            }
+        }
+    }
+
+    /// Walks from a virtual directory. Virtual directories have no links, so `..` is lexical in
+    /// them; what lies below a mount is left to cap-std as it was written.
+    fn walk(&self, base: &[u8], path: &[u8]) -> Result<Target<'_>> {
+        let names = |path| -> Vec<&[u8]> {
+            <[u8]>::split(path, |b| *b == b'/').filter(|n| !n.is_empty() && *n != b".").collect()
+        };
+        let mut above: Vec<&[u8]> = names(base);
+        let below = names(path);
+        let mut at = 0;
+        let mut node = self.node(&above).ok_or(Errno::NOENT)?;
+        loop {
+            match node {
+                Node::Mount(mount) => {
+                    let rest = &below[at..];
+                    if let Some(end) = leaves(rest) {
+                        // `..` out of the mount's root: on with the virtual directory above it.
+                        above.pop();
+                        at += end;
+                        node = self.node(&above).ok_or(Errno::NOENT)?;
+                        continue;
+                    }
+                    let mut inside = rest.join(&b'/');
+                    if inside.is_empty() {
+                        inside.push(b'.');
+                    } else if matches!(path.last(), Some(b'/')) || path.ends_with(b"/.") {
+                        inside.push(b'/');
+                    }
+                    return Ok(Target::Real {
+                        mount,
+                        directory: Arc::clone(&mount.root),
+                        path: PathBuf::from(OsStr::from_bytes(&inside)),
+                    });
+                }
+                Node::Directory(entries) => {
+                    let Some(name) = below.get(at) else { break };
+                    at += 1;
+                    if *name == b".." {
+                        above.pop();
+                        node = self.node(&above).ok_or(Errno::NOENT)?;
+                        continue;
+                    }
+                    above.push(name);
+                    let name = std::str::from_utf8(name).map_err(|_| Errno::NOENT)?;
+                    node = entries.get(name).ok_or(Errno::NOENT)?;
+                }
+                Node::Descriptors => {
+                    let Some(name) = below.get(at) else { break };
+                    at += 1;
+                    if *name == b".." {
+                        above.pop();
+                        node = self.node(&above).ok_or(Errno::NOENT)?;
+                        continue;
+                    }
+                    let number = std::str::from_utf8(name).ok().and_then(|n| n.parse().ok());
+                    let number = number.ok_or(Errno::NOENT)?;
+                    return if at == below.len() {
+                        Ok(Target::Descriptor(number))
+                    } else {
+                        Err(Errno::NOTDIR)
+                    };
+                }
+                Node::Device(Device::Descriptor(number)) if at == below.len() => {
+                    return Ok(Target::Descriptor(*number));
+                }
+                Node::Program(_) | Node::Device(_) => {
+                    if at < below.len() || path.ends_with(b"/") {
+                        return Err(Errno::NOTDIR);
+                    }
+                    break;
+                }
+            }
+        }
+        let mut full = Vec::new();
+        for name in &above {
+            full.push(b'/');
+            full.extend_from_slice(name);
+        }
+        if full.is_empty() {
+            full.push(b'/');
+        }
+        Ok(Target::Virtual { node, path: full })
+    }
+
+    fn node(&self, names: &[&[u8]]) -> Option<&Node> {
+        let mut at = &self.root;
+        for name in names {
+            let Node::Directory(entries) = at else { return None };
+            at = entries.get(std::str::from_utf8(name).ok()?)?;
+        }
+        Some(at)
+    }
+}
+
+/// The index after the component with which `names` climbs above where it starts.
+fn leaves(names: &[&[u8]]) -> Option<usize> {
+    let mut depth = 0usize;
+    for (index, name) in names.iter().enumerate() {
+        if *name == b".." {
+            match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return Some(index + 1),
+            }
+        } else {
+            depth += 1;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn namespace() -> (tempfile::TempDir, Namespace) {
+        let host = tempfile::tempdir().unwrap();
+        std::fs::create_dir(host.path().join("sub")).unwrap();
+        let mut namespace = Namespace::new();
+        namespace.mount(Mount::open("/workspace", host.path(), false, None).unwrap()).unwrap();
+        namespace.place("/bin/true", Node::Program(0)).unwrap();
+        (host, namespace)
+    }
+
+    fn describe(namespace: &Namespace, path: &str) -> String {
+        match namespace.absolute(path.as_bytes()) {
+            Ok(Target::Real { mount, path, .. }) => {
+                format!("{} + {}", mount.guest_path, path.display())
+            }
+            Ok(Target::Virtual { path, .. }) => String::from_utf8(path).unwrap(),
+            Ok(Target::Descriptor(number)) => format!("fd {number}"),
+            Err(errno) => format!("{errno:?}"),
+        }
+    }
+
+    #[test]
+    fn paths_lead_to_mounts_devices_and_commands() {
+        let (_host, namespace) = namespace();
+        for (path, expected) in [
+            ("/", "/"),
+            ("/workspace", "/workspace + ."),
+            ("/workspace/a/b", "/workspace + a/b"),
+            ("/workspace/a/", "/workspace + a/"),
+            ("/workspace/a/../b", "/workspace + a/../b"),
+            ("//workspace//./a", "/workspace + a"),
+            ("/workspace/..", "/"),
+            ("/workspace/../..", "/"),
+            ("/workspace/sub/../../bin/true", "/bin/true"),
+            ("/bin/true", "/bin/true"),
+            ("/bin/true/x", "Errno(54)"),
+            ("/dev/null", "/dev/null"),
+            ("/dev/stdin", "fd 0"),
+            ("/dev/fd/7", "fd 7"),
+            ("/dev/fd/x", "Errno(44)"),
+            ("/etc/passwd", "Errno(44)"),
+            ("/work\0space", "Errno(25)"),
+        ] {
+            assert_eq!(describe(&namespace, path), expected, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_placed_below_a_mount() {
+        let (_host, mut namespace) = namespace();
+        let below = namespace.place("/workspace/x", Node::Device(Device::Null));
+        assert_eq!(below, Err("/workspace".to_owned()));
+    }
+}

@@ -1,0 +1,155 @@
+//! Starting a job's programs from outside the sandbox.
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use super::description::{Description, Log, RegularFile};
+use super::errno::Errno;
+use super::job::Job;
+use super::modules::Origin;
+use super::namespace::Device;
+use super::process::{Exit, Process, Strings};
+use super::run::{self, Start};
+use super::lookup::Found;
+use super::streams::{HostStream, OutputStream};
+use super::table::{Entry, rights};
+
+/// Where a descriptor of a program leads.
+#[derive(Debug)]
+pub enum Stdio {
+    /// Nowhere: reads end at once, writes vanish.
+    Null,
+    /// To the job's log.
+    Log,
+    /// To an open file, terminal or pipe of the host.
+    Host(OwnedFd),
+}
+
+/// A program to run.
+#[derive(Debug)]
+pub struct ProgramSpec {
+    /// A command's name, looked up in the `PATH` of `environment`, or a path of the sandbox.
+    pub program: Vec<u8>,
+    /// A module of the host to run in place of `program`, which then only names it.
+    pub module: Option<std::fs::File>,
+    /// All arguments, `argv[0]` included.
+    pub arguments: Vec<Vec<u8>>,
+    /// Items of the form `NAME=value`.
+    pub environment: Vec<Vec<u8>>,
+    /// An absolute path of the sandbox.
+    pub cwd: String,
+    /// Standard input, output and error.
+    pub stdio: [Stdio; 3],
+}
+
+/// A program could not be started.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// There is no such command.
+    #[error("{0}: command not found")]
+    NotFound(String),
+    /// It is there, but cannot be executed.
+    #[error("{program}: {reason}")]
+    NotExecutable {
+        /// The command.
+        program: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl StartError {
+    /// What a shell makes of it: 127 or 126.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::NotFound(_) => 127,
+            Self::NotExecutable { .. } => 126,
+        }
+    }
+}
+
+impl Job {
+    /// Runs a program as the job's first process and waits for its end. Processes that it started
+    /// in the background may go on; [`Job::close`] ends them.
+    ///
+    /// When the future is dropped, the program ends.
+    ///
+    /// # Errors
+    /// If there is no such program, or it cannot be executed.
+    pub async fn run(self: &Arc<Self>, spec: ProgramSpec) -> Result<Exit, StartError> {
+        let program = String::from_utf8_lossy(&spec.program).into_owned();
+        let environment = Arc::new(Strings::new(spec.environment));
+        let cwd: Arc<[u8]> = spec.cwd.as_bytes().into();
+        let mut descriptors = Vec::new();
+        for (fd, stdio) in (0..).zip(spec.stdio) {
+            let entry = self.open(stdio, fd).map_err(|errno| StartError::NotExecutable {
+                program: program.clone(),
+                reason: format!("its descriptor {fd} cannot be used ({errno:?})"),
+            })?;
+            descriptors.push((fd, entry));
+        }
+        let umask = 0o022;
+        let start = match spec.module {
+            Some(file) => Start {
+                found: Found {
+                    origin: Origin::File(Arc::new(file)),
+                    name: program.clone(),
+                    arguments: spec.arguments,
+                },
+                environment,
+                cwd,
+                umask,
+                descriptors,
+            },
+            None => Start::find(
+                self,
+                &spec.program,
+                spec.arguments,
+                environment,
+                cwd,
+                umask,
+                descriptors,
+            )
+            .map_err(|errno| start_error(&program, errno))?,
+        };
+        let name = start.found.name.clone();
+        let process = self
+            .add(|pid| Process::new(pid, None, true, name, false))
+            .map_err(|errno| start_error(&program, errno))?;
+        Ok(run::run(Arc::clone(self), process, start).await)
+    }
+
+    fn open(self: &Arc<Self>, stdio: Stdio, fd: u32) -> super::errno::Result<Entry> {
+        let description = match stdio {
+            Stdio::Null => Description::Device(Device::Null),
+            Stdio::Log => {
+                let stream = if fd == 2 { OutputStream::Stderr } else { OutputStream::Stdout };
+                Description::Log(Log { job: Arc::clone(self), stream })
+            }
+            Stdio::Host(file) => {
+                let stat = rustix::fs::fstat(&file)?;
+                match rustix::fs::FileType::from_raw_mode(stat.st_mode) {
+                    rustix::fs::FileType::RegularFile => {
+                        Description::File(RegularFile::new(file.into(), None, fd > 0)?)
+                    }
+                    _ => Description::Host(HostStream::new(file)),
+                }
+            }
+        };
+        let entry = Entry::new(Arc::new(description));
+        let denied = if fd == 0 { rights::WRITE } else { rights::READ };
+        Ok(Entry { rights: entry.rights & !denied, ..entry })
+    }
+}
+
+fn start_error(program: &str, errno: Errno) -> StartError {
+    let reason = match errno {
+        Errno::NOENT => return StartError::NotFound(program.to_owned()),
+        Errno::ACCES => "permission denied: a script must be executable (chmod +x)",
+        Errno::NOEXEC => "it is neither a WebAssembly module nor a script that begins with #!",
+        Errno::LOOP => "too many scripts are each other's interpreter",
+        Errno::AGAIN => "the job's limit of processes is reached",
+        _ => "it cannot be opened",
+    };
+    StartError::NotExecutable { program: program.to_owned(), reason: reason.to_owned() }
+}
