@@ -141,11 +141,7 @@ impl RegularFile {
 
 impl Description {
     /// Reads into `buffers`; 0 is the end.
-    pub(crate) async fn read(
-        &self,
-        buffers: &mut [IoSliceMut<'_>],
-        at: At,
-    ) -> Result<usize> {
+    pub(crate) async fn read(&self, buffers: &mut [IoSliceMut<'_>], at: At) -> Result<usize> {
         if let Self::File(file) = self {
             return file.read(buffers, at);
         }
@@ -197,7 +193,9 @@ impl Description {
             });
         }
         match self {
-            Self::PipeWriter(pipe) => with_joined(buffers, async |data| pipe.write(data).await).await,
+            Self::PipeWriter(pipe) => {
+                with_joined(buffers, async |data| pipe.write(data).await).await
+            }
             Self::Host(host) => {
                 with_joined(buffers, async |data| Ok(host.write(data).await?)).await
             }

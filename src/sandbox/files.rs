@@ -23,7 +23,7 @@ use super::namespace::{Device, Mount, Node, Place, Target};
 use super::quota::Quota;
 
 /// How to open a file.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Open {
     pub(crate) read: bool,
     pub(crate) write: bool,
@@ -36,6 +36,22 @@ pub(crate) struct Open {
     pub(crate) flags: OFlags,
     /// Permission bits of a new file.
     pub(crate) mode: u32,
+}
+
+impl Default for Open {
+    fn default() -> Self {
+        Self {
+            read: false,
+            write: false,
+            create: false,
+            exclusive: false,
+            truncate: false,
+            directory: false,
+            follow: false,
+            flags: OFlags::empty(),
+            mode: 0o666,
+        }
+    }
 }
 
 /// A file's attributes, with POSIX's mode.
@@ -262,7 +278,7 @@ fn attributes(stat: &Stat) -> Attributes {
         device: stat.st_dev,
         inode: stat.st_ino,
         mode: stat.st_mode,
-        links: stat.st_nlink as u64,
+        links: stat.st_nlink,
         size: u64::try_from(stat.st_size).unwrap_or(0),
         blocks: u64::try_from(stat.st_blocks).unwrap_or(0),
         times: [

@@ -8,9 +8,8 @@ struct Guest {
     bytes: &'static [u8],
 }
 
-static GUESTS: &[Guest] = &[
-    Guest { name: "shell", bytes: include_bytes!("../../guest/prebuilt/shell.wasm") },
-];
+static GUESTS: &[Guest] =
+    &[Guest { name: "shell", bytes: include_bytes!("../../guest/prebuilt/shell.wasm") }];
 
 /// Lines of `command module`.
 static COMMANDS: &str = include_str!("../../guest/prebuilt/commands");
@@ -40,9 +39,4 @@ pub(crate) fn command(name: &[u8]) -> Option<usize> {
 /// The WebAssembly of a guest.
 pub(crate) fn module_bytes(guest: usize) -> &'static [u8] {
     GUESTS[guest].bytes
-}
-
-/// The name of a guest.
-pub(crate) fn module_name(guest: usize) -> &'static str {
-    GUESTS[guest].name
 }

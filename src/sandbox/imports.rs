@@ -29,9 +29,20 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         MODULE,
         "spawn",
         |mut caller: Caller<'_, State>,
-         (program, program_len, argv, argv_len, env, env_len, cwd, cwd_len, fds, fds_len, flags, status): (
-            u32, u32, u32, u32, u32, u32, u32, u32, u32, u32, u32, u32,
-        )| {
+         (
+            program,
+            program_len,
+            argv,
+            argv_len,
+            env,
+            env_len,
+            cwd,
+            cwd_len,
+            fds,
+            fds_len,
+            flags,
+            status,
+        ): (u32, u32, u32, u32, u32, u32, u32, u32, u32, u32, u32, u32)| {
             Box::new(async move {
                 let made = (|| {
                     let guest = guest(&mut caller)?;
@@ -101,20 +112,25 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.func_wrap(MODULE, "getppid", |caller: Caller<'_, State>| {
         caller.data().process.parent.as_ref().map_or(0, |parent| parent.pid)
     })?;
-    linker.func_wrap(MODULE, "pipe", |mut caller: Caller<'_, State>, capacity: u32, out: u32| {
-        answer(guest(&mut caller).and_then(|mut guest| {
-            let (reader, writer) = pipe::pipe(capacity == u32::MAX);
-            let table = &mut guest.state.table;
-            let reader = table.insert(Entry::new(Arc::new(Description::PipeReader(reader))), 0)?;
-            let writer = Entry::new(Arc::new(Description::PipeWriter(writer)));
-            let writer = table.insert(writer, 0).inspect_err(|_| {
-                let _ = guest.state.table.close(reader);
-            })?;
-            guest.write_u32(out, reader)?;
-            guest.write_u32(out + 4, writer)?;
-            Ok(0)
-        }))
-    })?;
+    linker.func_wrap(
+        MODULE,
+        "pipe",
+        |mut caller: Caller<'_, State>, capacity: u32, out: u32| {
+            answer(guest(&mut caller).and_then(|mut guest| {
+                let (reader, writer) = pipe::pipe(capacity == u32::MAX);
+                let table = &mut guest.state.table;
+                let reader =
+                    table.insert(Entry::new(Arc::new(Description::PipeReader(reader))), 0)?;
+                let writer = Entry::new(Arc::new(Description::PipeWriter(writer)));
+                let writer = table.insert(writer, 0).inspect_err(|_| {
+                    let _ = guest.state.table.close(reader);
+                })?;
+                guest.write_u32(out, reader)?;
+                guest.write_u32(out + 4, writer)?;
+                Ok(0)
+            }))
+        },
+    )?;
     linker.func_wrap(MODULE, "dup", |mut caller: Caller<'_, State>, fd: u32, from: u32| {
         let table = &mut caller.data_mut().table;
         answer(duplicate(table, fd).and_then(|entry| table.insert(entry, from)))
@@ -395,9 +411,8 @@ async fn wait(
         return Ok(failed(Errno::CHILD));
     }
     let process = Arc::clone(&state.process);
-    let ended = process.child_ended(|| {
-        children.iter().find_map(|child| Some((child.pid, child.exit()?.clone())))
-    });
+    let ended = process
+        .child_ended(|| children.iter().find_map(|child| Some((child.pid, child.exit()?.clone()))));
     let waiting = async {
         match u64::try_from(timeout) {
             Ok(timeout) => tokio::time::timeout(Duration::from_millis(timeout), ended).await.ok(),

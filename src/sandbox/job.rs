@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -42,7 +42,7 @@ pub trait ScriptObserver: Send + Sync {
 pub struct JobSpec {
     /// The directories it may use. Two mounts must not be nested.
     pub mounts: Vec<MountSpec>,
-    /// Commands of its own besides the built-in ones: name in `/usr/local/bin` and host file.
+    /// What it and its processes may use.
     pub limits: Limits,
     /// Takes its log.
     pub sink: Arc<dyn OutputSink>,
@@ -110,14 +110,15 @@ impl fmt::Debug for Job {
 }
 
 impl Job {
-    pub(crate) fn new(kernel: Arc<Kernel>, spec: JobSpec) -> std::result::Result<Arc<Self>, JobError> {
+    pub(crate) fn new(
+        kernel: Arc<Kernel>,
+        spec: JobSpec,
+    ) -> std::result::Result<Arc<Self>, JobError> {
         let quota = Quota::new(spec.limits.disk);
         let mut namespace = Namespace::new();
         for MountSpec { host, guest, read_only } in spec.mounts {
-            let place = |reason: &str| JobError::Place {
-                guest: guest.clone(),
-                reason: reason.to_owned(),
-            };
+            let place =
+                |reason: &str| JobError::Place { guest: guest.clone(), reason: reason.to_owned() };
             if !guest.starts_with('/') || guest.split('/').any(|n| n == ".." || n == ".") {
                 return Err(place("write an absolute path without `.` and `..`"));
             }
@@ -248,9 +249,4 @@ fn place_commands(namespace: &mut Namespace) {
             }
         }
     }
-}
-
-/// A host path for messages.
-pub(crate) fn display(path: &Path) -> String {
-    path.display().to_string()
 }

@@ -154,7 +154,8 @@ mod tests {
     #[test]
     fn ordered_buffers_are_all_used_and_others_only_the_first() {
         let mut ordered = memory(&[(100, 4), (0, 0), (104, 8)]);
-        let lengths: Vec<_> = scatter(&mut ordered, 0, 3).unwrap().iter().map(|b| b.len()).collect();
+        let lengths: Vec<_> =
+            scatter(&mut ordered, 0, 3).unwrap().iter().map(|b| b.len()).collect();
         assert_eq!(lengths, [4, 8]);
         let mut overlapping = memory(&[(100, 8), (104, 8)]);
         assert_eq!(scatter(&mut overlapping, 0, 2).unwrap().len(), 1);

@@ -5,6 +5,7 @@
 //! end with the job. Nothing of the host is visible but the mounts of a job: no environment, no
 //! network, no other directory. This is the only module that names wasmtime.
 
+mod component;
 mod description;
 mod directory;
 mod engine;

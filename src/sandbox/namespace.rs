@@ -226,11 +226,7 @@ impl Namespace {
                         path: inside.join(path),
                     });
                 }
-                Ok(Target::Real {
-                    mount,
-                    directory: Arc::clone(directory),
-                    path: path.to_owned(),
-                })
+                Ok(Target::Real { mount, directory: Arc::clone(directory), path: path.to_owned() })
             }
         }
     }

@@ -1,7 +1,6 @@
 //! What the kernel knows of a process, and what a running one owns.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Notify;
@@ -57,10 +56,8 @@ pub(crate) struct Process {
     /// Whether it is the process that the job was started with.
     pub(crate) is_root: bool,
     pub(crate) signals: Signals,
-    /// Set when an ancestor in the foreground has stopped waiting, so that it ends by itself.
     exit: OnceLock<Exit>,
     child_ended: Notify,
-    reaped: AtomicBool,
 }
 
 impl Process {
@@ -84,7 +81,6 @@ impl Process {
             signals: Signals::default(),
             exit: OnceLock::new(),
             child_ended: Notify::new(),
-            reaped: AtomicBool::new(false),
         }
     }
 
@@ -111,11 +107,6 @@ impl Process {
             }
             ended.await;
         }
-    }
-
-    /// Marks the process as waited for; false if it was already.
-    pub(crate) fn reap(&self) -> bool {
-        !self.reaped.swap(true, Ordering::SeqCst)
     }
 }
 

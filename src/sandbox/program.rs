@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::description::{Description, Log, RegularFile};
 use super::errno::Errno;
 use super::job::Job;
+use super::lookup::Found;
 use super::modules::Origin;
 use super::namespace::Device;
 use super::process::{Exit, Process, Strings};
 use super::run::{self, Start};
-use super::lookup::Found;
 use super::streams::{HostStream, OutputStream};
 use super::table::{Entry, rights};
 

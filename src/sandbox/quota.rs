@@ -85,9 +85,9 @@ impl Quota {
 
     /// Gives a directory entry back.
     pub(crate) fn remove(&self) {
-        let _ = self
-            .files
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| Some(used.saturating_sub(1)));
+        let _ = self.files.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+            Some(used.saturating_sub(1))
+        });
     }
 
     /// Registers a file that is opened for writing.
@@ -96,8 +96,7 @@ impl Quota {
         if let Some(file) = open.get(&id).and_then(Weak::upgrade) {
             return file;
         }
-        let file =
-            Arc::new(OpenFile { quota: Arc::clone(self), id, unlinked: AtomicU64::new(0) });
+        let file = Arc::new(OpenFile { quota: Arc::clone(self), id, unlinked: AtomicU64::new(0) });
         open.insert(id, Arc::downgrade(&file));
         file
     }

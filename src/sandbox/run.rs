@@ -8,7 +8,7 @@ use wasmtime::{Instance, InstancePre, Store, Trap, UpdateDeadline};
 
 use super::description::Description;
 use super::directory::Directory;
-use super::errno::{Errno, Result};
+use super::errno::Result;
 use super::job::Job;
 use super::limits::{Limiter, Refused};
 use super::lookup::{self, Found};
@@ -382,9 +382,4 @@ async fn report(job: &Job, process: &Process, stderr: Option<Entry>, exit: &Exit
         }
     };
     let _ = process.signals.unless_killed(write).await;
-}
-
-/// The WASI answer to a failed start.
-pub(crate) fn started(result: Result<Arc<Process>>) -> Result<Arc<Process>> {
-    result.map_err(|errno| if errno == Errno::PERM { Errno::ACCES } else { errno })
 }

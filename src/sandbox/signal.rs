@@ -7,8 +7,6 @@ use tokio::sync::Notify;
 
 /// `SIGKILL`, which no process handles.
 pub(crate) const KILL: u8 = 9;
-/// `SIGTERM`.
-pub(crate) const TERM: u8 = 15;
 
 /// The process was ended by this signal while it ran or waited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,11 +51,6 @@ impl Signals {
     pub(crate) fn take(&self, handled: u32) -> u32 {
         self.handled.store(handled & !(1 << KILL), Ordering::SeqCst);
         self.pending.swap(0, Ordering::SeqCst)
-    }
-
-    /// The signals that the process handles.
-    pub(crate) fn handled(&self) -> u32 {
-        self.handled.load(Ordering::SeqCst)
     }
 
     /// The signal that ends the process, if one has arrived.

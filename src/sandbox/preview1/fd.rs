@@ -33,9 +33,9 @@ fn link_transfer(linker: &mut Linker<State>, module: &'static str) -> wasmtime::
         module,
         "fd_read",
         |mut caller: Caller<'_, State>, (fd, vectors, count, out): (u32, u32, u32, u32)| {
-            Box::new(async move {
-                waited(read(&mut caller, fd, vectors, count, At::Offset, out).await)
-            })
+            Box::new(
+                async move { waited(read(&mut caller, fd, vectors, count, At::Offset, out).await) },
+            )
         },
     )?;
     linker.func_wrap_async(
@@ -145,17 +145,21 @@ fn link_position(linker: &mut Linker<State>, snapshot: Snapshot) -> wasmtime::Re
 
 fn link_description(linker: &mut Linker<State>, snapshot: Snapshot) -> wasmtime::Result<()> {
     let module = snapshot.module();
-    linker.func_wrap(module, "fd_fdstat_get", |mut caller: Caller<'_, State>, fd: u32, out: u32| {
-        call(&mut caller, |guest| {
-            let entry = guest.state.table.get(fd)?.clone();
-            let mut stat = [0; 24];
-            stat[0] = file_type(&entry.description)?;
-            stat[2..4].copy_from_slice(&status_flags(&entry.description)?.to_le_bytes());
-            stat[8..16].copy_from_slice(&entry.rights.to_le_bytes());
-            stat[16..].copy_from_slice(&entry.inheriting.to_le_bytes());
-            guest.write(out, &stat)
-        })
-    })?;
+    linker.func_wrap(
+        module,
+        "fd_fdstat_get",
+        |mut caller: Caller<'_, State>, fd: u32, out: u32| {
+            call(&mut caller, |guest| {
+                let entry = guest.state.table.get(fd)?.clone();
+                let mut stat = [0; 24];
+                stat[0] = file_type(&entry.description)?;
+                stat[2..4].copy_from_slice(&status_flags(&entry.description)?.to_le_bytes());
+                stat[8..16].copy_from_slice(&entry.rights.to_le_bytes());
+                stat[16..].copy_from_slice(&entry.inheriting.to_le_bytes());
+                guest.write(out, &stat)
+            })
+        },
+    )?;
     linker.func_wrap(
         module,
         "fd_fdstat_set_flags",
@@ -226,19 +230,23 @@ fn link_table(linker: &mut Linker<State>, module: &'static str) -> wasmtime::Res
     linker.func_wrap(module, "fd_close", |mut caller: Caller<'_, State>, fd: u32| {
         call(&mut caller, |guest| guest.state.table.close(fd).map(drop))
     })?;
-    linker.func_wrap(module, "fd_renumber", |mut caller: Caller<'_, State>, from: u32, to: u32| {
-        call(&mut caller, |guest| {
-            let table = &mut guest.state.table;
-            table.get(from)?;
-            // WASI replaces an open descriptor, it does not choose a free number.
-            table.get(to)?;
-            if from != to {
-                let entry = table.close(from)?;
-                table.put(to, entry)?;
-            }
-            Ok(())
-        })
-    })?;
+    linker.func_wrap(
+        module,
+        "fd_renumber",
+        |mut caller: Caller<'_, State>, from: u32, to: u32| {
+            call(&mut caller, |guest| {
+                let table = &mut guest.state.table;
+                table.get(from)?;
+                // WASI replaces an open descriptor, it does not choose a free number.
+                table.get(to)?;
+                if from != to {
+                    let entry = table.close(from)?;
+                    table.put(to, entry)?;
+                }
+                Ok(())
+            })
+        },
+    )?;
     linker.func_wrap(
         module,
         "fd_prestat_get",
@@ -465,9 +473,7 @@ fn with_file(
 fn file_type(description: &Description) -> Result<u8> {
     Ok(match description {
         Description::Directory(_) => layout::DIRECTORY,
-        Description::File(_) => {
-            layout::file_type(files::stat_open(description)?.file_type())
-        }
+        Description::File(_) => layout::file_type(files::stat_open(description)?.file_type()),
         Description::Program(..) => layout::REGULAR_FILE,
         Description::Device(_) => layout::CHARACTER_DEVICE,
         Description::Host(host) if host.is_terminal() => layout::CHARACTER_DEVICE,
@@ -537,9 +543,7 @@ fn set_times(description: &Description, times: [Option<SystemTimeSpec>; 2]) -> R
     }
     let spec = |time: Option<SystemTimeSpec>| match time {
         None => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT },
-        Some(SystemTimeSpec::SymbolicNow) => {
-            Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW }
-        }
+        Some(SystemTimeSpec::SymbolicNow) => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW },
         Some(SystemTimeSpec::Absolute(time)) => {
             let since = time.into_std().duration_since(UNIX_EPOCH).unwrap_or_default();
             Timespec { tv_sec: since.as_secs() as i64, tv_nsec: since.subsec_nanos().into() }

@@ -73,7 +73,6 @@ pub(crate) fn file_type(file_type: FileType) -> u8 {
 pub(crate) mod fdflags {
     pub(crate) const APPEND: u16 = 1;
     pub(crate) const DSYNC: u16 = 2;
-    pub(crate) const NONBLOCK: u16 = 4;
     pub(crate) const RSYNC: u16 = 8;
     pub(crate) const SYNC: u16 = 16;
     pub(crate) const ALL: u16 = 31;

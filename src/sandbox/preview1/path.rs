@@ -38,11 +38,11 @@ pub(super) fn link(linker: &mut Linker<State>, snapshot: Snapshot) -> wasmtime::
          len: u32,
          oflags: u32,
          base: u64,
-         inheriting: u64,
+         _inheriting: u64,
          fdflags: u32,
          out: u32| {
             call(&mut caller, |guest| {
-                let opened = open(guest, fd, lookup, path, len, oflags, base, inheriting, fdflags)?;
+                let opened = open(guest, fd, lookup, path, len, oflags, base, fdflags)?;
                 let fd = guest.state.table.insert(opened, 0)?;
                 guest.write_u32(out, fd)
             })
@@ -51,7 +51,12 @@ pub(super) fn link(linker: &mut Linker<State>, snapshot: Snapshot) -> wasmtime::
     linker.func_wrap(
         module,
         "path_filestat_get",
-        move |mut caller: Caller<'_, State>, fd: u32, lookup: u32, path: u32, len: u32, out: u32| {
+        move |mut caller: Caller<'_, State>,
+              fd: u32,
+              lookup: u32,
+              path: u32,
+              len: u32,
+              out: u32| {
             call(&mut caller, |guest| {
                 let given = at(guest, fd, path, len, |target| match target {
                     Target::Descriptor(number) => Ok(Err(*number)),
@@ -237,7 +242,6 @@ fn open(
     len: u32,
     oflags: u32,
     base: u64,
-    inheriting: u64,
     fdflags: u32,
 ) -> Result<Entry> {
     let flags = u16::try_from(fdflags)?;
@@ -273,7 +277,7 @@ fn open(
     let granted = Entry::new(Arc::new(opened));
     // Only files care about reading and writing: what a directory may do follows from its mount.
     let wanted = match &*granted.description {
-        Description::Directory(_) => granted.rights & (base | directory.inheriting),
+        Description::Directory(_) => granted.rights,
         _ => granted.rights & (base | !(rights::READ | write)),
     };
     Ok(Entry { rights: wanted, ..granted })

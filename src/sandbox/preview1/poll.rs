@@ -146,7 +146,7 @@ async fn first(subscriptions: &[Subscription]) {
         return;
     }
     let mut waiting: Vec<Pin<Box<dyn Future<Output = ()> + Send + '_>>> =
-        subscriptions.iter().map(|subscription| event(subscription)).collect();
+        subscriptions.iter().map(event).collect();
     std::future::poll_fn(|context| {
         let any = waiting.iter_mut().any(|one| one.as_mut().poll(context).is_ready());
         if any { Poll::Ready(()) } else { Poll::Pending }
@@ -180,7 +180,9 @@ fn ready(subscription: &Subscription) -> Option<Result<Event>> {
     let now = |bytes: u64| Some(Ok(Event { bytes, flags: 0 }));
     match &subscription.source {
         Err(errno) => Some(Err(*errno)),
-        Ok(Source::Clock(due)) => (Instant::now() >= *due).then_some(Ok(Event { bytes: 0, flags: 0 })),
+        Ok(Source::Clock(due)) => {
+            (Instant::now() >= *due).then_some(Ok(Event { bytes: 0, flags: 0 }))
+        }
         Ok(Source::Read(description)) => match &**description {
             Description::PipeReader(pipe) => match pipe.available() {
                 (0, false) => None,
@@ -189,10 +191,9 @@ fn ready(subscription: &Subscription) -> Option<Result<Event>> {
                     Some(Ok(Event { bytes: bytes as u64, flags }))
                 }
             },
-            Description::Host(host) => host.is_ready(PollFlags::IN).then_some(Ok(Event {
-                bytes: 1,
-                flags: 0,
-            })),
+            Description::Host(host) => {
+                host.is_ready(PollFlags::IN).then_some(Ok(Event { bytes: 1, flags: 0 }))
+            }
             Description::File(file) => {
                 let left = || {
                     let size = files::stat_open(description).ok()?.size;
@@ -208,10 +209,9 @@ fn ready(subscription: &Subscription) -> Option<Result<Event>> {
                 (0, false) => None,
                 (room, false) => now(room as u64),
             },
-            Description::Host(host) => host.is_ready(PollFlags::OUT).then_some(Ok(Event {
-                bytes: 1,
-                flags: 0,
-            })),
+            Description::Host(host) => {
+                host.is_ready(PollFlags::OUT).then_some(Ok(Event { bytes: 1, flags: 0 }))
+            }
             _ => now(u64::from(u16::MAX)),
         },
     }
