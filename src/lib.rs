@@ -4,6 +4,7 @@
 
 pub mod diagnostic;
 pub mod event;
+pub mod executor;
 pub mod pipeline;
 pub mod plan;
 pub mod report;

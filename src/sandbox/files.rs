@@ -96,7 +96,16 @@ fn open_virtual(node: &Node, path: Vec<u8>, open: &Open) -> Result<Description> 
         }
         _ if open.directory => Err(Errno::NOTDIR),
         Node::Device(device) => Ok(Description::Device(*device)),
-        Node::Program(_) if open.write => Err(Errno::ROFS),
+        Node::Program(_) | Node::Module(_) if open.write || open.truncate => Err(Errno::ROFS),
+        Node::Module(file) => {
+            // Opened anew, because a duplicate would share the offset with every other opening.
+            let own = rustix::fs::open(
+                format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&**file)),
+                OFlags::RDONLY | OFlags::CLOEXEC,
+                rustix::fs::Mode::empty(),
+            )?;
+            Ok(Description::File(RegularFile::new(own.into(), None, false)?))
+        }
         Node::Program(guest) => {
             Ok(Description::Program(guests::module_bytes(*guest), Mutex::new(0)))
         }
@@ -185,7 +194,7 @@ fn create(
 pub(crate) fn stat(target: &Target<'_>, follow_symlinks: bool) -> Result<Attributes> {
     match target {
         Target::Real { directory, path, .. } => stat_host(directory, path, follow_symlinks),
-        Target::Virtual { node, path } => Ok(stat_virtual(node, path)),
+        Target::Virtual { node, path } => stat_virtual(node, path),
         Target::Descriptor(_) => Err(Errno::BADF),
     }
 }
@@ -213,15 +222,20 @@ fn stat_host(directory: &File, path: &Path, follow_symlinks: bool) -> Result<Att
     })
 }
 
-fn stat_virtual(node: &Node, path: &[u8]) -> Attributes {
+fn stat_virtual(node: &Node, path: &[u8]) -> Result<Attributes> {
     let (file_type, mode, size) = match node {
         Node::Directory(_) | Node::Mount(_) | Node::Descriptors => (FileType::Directory, 0o555, 0),
         Node::Program(guest) => {
             (FileType::RegularFile, 0o555, guests::module_bytes(*guest).len() as u64)
         }
         Node::Device(_) => (FileType::CharacterDevice, 0o666, 0),
+        Node::Module(file) => {
+            let found = attributes(&rustix::fs::fstat(file)?);
+            let mode = FileType::RegularFile.as_raw_mode() | 0o555;
+            return Ok(Attributes { mode, ..found });
+        }
     };
-    Attributes {
+    Ok(Attributes {
         device: VIRTUAL_DEVICE,
         inode: virtual_inode(path),
         mode: file_type.as_raw_mode() | mode,
@@ -230,7 +244,7 @@ fn stat_virtual(node: &Node, path: &[u8]) -> Attributes {
         blocks: 0,
         times: [0; 3],
         is_virtual: true,
-    }
+    })
 }
 
 const VIRTUAL_DEVICE: u64 = u32::MAX as u64;

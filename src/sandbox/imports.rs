@@ -175,20 +175,21 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         };
         i64::try_from(value).unwrap_or(-1)
     })?;
-    linker.func_wrap(
+    linker.func_wrap_async(
         MODULE,
         "job_event",
-        |caller: Caller<'_, State>, kind: u32, index: u32, line: u32, status: u32| {
-            let state = caller.data();
-            let Some(observer) = state.job.observer.as_ref().filter(|_| state.process.is_root)
-            else {
-                return;
-            };
-            match kind {
-                0 => observer.command_started(index),
-                1 => observer.command_failed(index, line, status as u8),
-                _ => {}
-            }
+        |caller: Caller<'_, State>, (kind, index, line, status): (u32, u32, u32, u32)| {
+            Box::new(async move {
+                let state = caller.data();
+                let observer = state.job.observer.as_ref().filter(|_| state.process.is_root);
+                match (observer, kind) {
+                    (Some(observer), 0) => observer.command_started(index).await,
+                    (Some(observer), 1) => {
+                        observer.command_failed(index, line, status as u8).await;
+                    }
+                    _ => {}
+                }
+            })
         },
     )?;
     Ok(())

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
@@ -31,17 +31,20 @@ pub struct MountSpec {
 }
 
 /// What the shell that works through a job's script tells about it.
+#[async_trait::async_trait]
 pub trait ScriptObserver: Send + Sync {
     /// The script entry with this index begins.
-    fn command_started(&self, index: u32);
+    async fn command_started(&self, index: u32);
     /// The script entry with this index ended the script: line within the entry, status.
-    fn command_failed(&self, index: u32, line: u32, status: u8);
+    async fn command_failed(&self, index: u32, line: u32, status: u8);
 }
 
 /// What a job is made of.
 pub struct JobSpec {
     /// The directories it may use. Two mounts must not be nested.
     pub mounts: Vec<MountSpec>,
+    /// Modules of its own: the name of a command in `/usr/local/bin`, and the module's file.
+    pub commands: Vec<(String, std::fs::File)>,
     /// What it and its processes may use.
     pub limits: Limits,
     /// Takes its log.
@@ -91,6 +94,7 @@ pub struct Job {
     sink: Arc<dyn OutputSink>,
     log_used: AtomicU64,
     breach: OnceLock<Breach>,
+    refused_process: AtomicBool,
     processes: Mutex<Processes>,
     ended: Notify,
 }
@@ -133,6 +137,12 @@ impl Job {
                 place(&format!("it lies inside {other}, which is a mount or a file"))
             })?;
         }
+        for (name, file) in spec.commands {
+            let path = format!("{OWN_COMMANDS}/{name}");
+            namespace.place(&path, Node::Module(Arc::new(file))).map_err(|other| {
+                JobError::Place { guest: path, reason: format!("{other} is a mount") }
+            })?;
+        }
         place_commands(&mut namespace);
         Ok(Arc::new(Self {
             kernel,
@@ -144,6 +154,7 @@ impl Job {
             sink: spec.sink,
             log_used: AtomicU64::new(0),
             breach: OnceLock::new(),
+            refused_process: AtomicBool::new(false),
             processes: Mutex::default(),
             ended: Notify::new(),
         }))
@@ -156,9 +167,20 @@ impl Job {
         }
     }
 
+    /// Ends every process without waiting for it; no new one starts.
+    pub fn abandon(&self) {
+        self.lock().closed = true;
+        self.kill_all(KILL);
+    }
+
     /// Ends every process and waits until they are gone; no new one starts.
     pub async fn close(&self) {
         self.lock().closed = true;
+        self.end_processes().await;
+    }
+
+    /// Ends every process and waits until they are gone.
+    pub async fn end_processes(&self) {
         loop {
             let ended = self.ended.notified();
             tokio::pin!(ended);
@@ -179,6 +201,11 @@ impl Job {
     /// Whether a write was refused because of the disk limit.
     pub fn disk_limit_reached(&self) -> bool {
         self.quota.exceeded()
+    }
+
+    /// Whether a process was refused because of the limit of processes.
+    pub fn process_limit_reached(&self) -> bool {
+        self.refused_process.load(Ordering::Relaxed)
     }
 
     pub(crate) async fn write_log(&self, stream: OutputStream, data: &[u8]) -> Result<usize> {
@@ -205,7 +232,11 @@ impl Job {
     /// Registers a process.
     pub(crate) fn add(&self, make: impl FnOnce(Pid) -> Process) -> Result<Arc<Process>> {
         let mut processes = self.lock();
-        if processes.closed || processes.live.len() >= self.limits.processes {
+        if processes.live.len() >= self.limits.processes {
+            self.refused_process.store(true, Ordering::Relaxed);
+            return Err(Errno::AGAIN);
+        }
+        if processes.closed {
             return Err(Errno::AGAIN);
         }
         // Two's complement negation of a pid names its group, so pids stay within 31 bits.
@@ -235,6 +266,8 @@ impl Job {
     }
 }
 
+/// Where a job's own modules are.
+const OWN_COMMANDS: &str = "/usr/local/bin";
 /// Where the built-in commands can always be found, last in the default `PATH`.
 pub(crate) const COMMANDS: &str = "/opt/greenroom/bin";
 /// The search path of a job that sets none.

@@ -46,6 +46,9 @@ pub(crate) fn find(
             Target::Virtual { node: Node::Program(guest), .. } => {
                 return Ok(Found { origin: Origin::Guest(*guest), name, arguments });
             }
+            Target::Virtual { node: Node::Module(file), .. } => {
+                return Ok(Found { origin: Origin::File(Arc::clone(file)), name, arguments });
+            }
             target => open(target)?,
         };
         let mut start = [0; FIRST_LINE];

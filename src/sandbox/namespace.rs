@@ -71,6 +71,8 @@ pub(crate) enum Node {
     Mount(Arc<Mount>),
     /// A built-in command: the index of its module among the guests.
     Program(usize),
+    /// A module of the host that the job brings as a command.
+    Module(Arc<File>),
     Device(Device),
     /// `/dev/fd`, whose entries depend on the process.
     Descriptors,
@@ -155,7 +157,9 @@ impl Namespace {
                 Ok(())
             }
             Node::Mount(mount) => Err(mount.guest_path.clone()),
-            Node::Program(_) | Node::Device(_) | Node::Descriptors => Err(path.to_owned()),
+            Node::Program(_) | Node::Module(_) | Node::Device(_) | Node::Descriptors => {
+                Err(path.to_owned())
+            }
         }
     }
 
@@ -295,7 +299,7 @@ impl Namespace {
                 Node::Device(Device::Descriptor(number)) if at == below.len() => {
                     return Ok(Target::Descriptor(*number));
                 }
-                Node::Program(_) | Node::Device(_) => {
+                Node::Program(_) | Node::Module(_) | Node::Device(_) => {
                     if at < below.len() || path.ends_with(b"/") {
                         return Err(Errno::NOTDIR);
                     }

@@ -1,0 +1,147 @@
+//! An `image:` that is a path of the project: one module, a directory of modules, or a tree.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+
+use crate::sandbox::MountSpec;
+
+/// What an image adds to a job.
+#[derive(Debug, Default)]
+pub(super) struct Image {
+    pub(super) mounts: Vec<MountSpec>,
+    pub(super) commands: Vec<(String, File)>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Names at the top of the sandbox that are not an image's to bring.
+const RESERVED: [&str; 4] = ["dev", "opt", "tmp", "workspace"];
+
+impl Image {
+    /// Opens an image by its path below the project.
+    ///
+    /// The path comes from the pipeline file, so it must not leave the project: a file that names
+    /// any directory of the host could read it.
+    pub(super) fn open(project: &Path, name: &str) -> Result<Self, String> {
+        let relative = Path::new(name.strip_prefix("./").unwrap_or(name));
+        let root = Dir::open_ambient_dir(project, ambient_authority())
+            .map_err(|error| format!("cannot open the project directory: {error}"))?;
+        let metadata = root.metadata(relative).map_err(|error| refused(name, &error))?;
+        if metadata.is_dir() {
+            let canonical = root.canonicalize(relative).map_err(|error| refused(name, &error))?;
+            let directory = root.open_dir(&canonical).map_err(|error| refused(name, &error))?;
+            return Self::directory(name, &directory, &project.join(canonical));
+        }
+        let file = root.open(relative).map_err(|error| refused(name, &error))?.into_std();
+        let command = relative.file_stem().and_then(|stem| stem.to_str()).ok_or_else(|| {
+            format!("image `{name}`: no command can be named after this file; rename it")
+        })?;
+        Ok(Self { commands: vec![(command.to_owned(), file)], ..Self::default() })
+    }
+
+    /// A directory with `bin` or `usr` is a tree whose top-level directories are mounted by their
+    /// names; any other holds modules, each a command.
+    fn directory(name: &str, directory: &Dir, host: &Path) -> Result<Self, String> {
+        let mut image = Self::default();
+        let mount = |host: PathBuf, guest: String| MountSpec { host, guest, read_only: true };
+        if !directory.is_dir("bin") && !directory.is_dir("usr") {
+            image.mounts.push(mount(host.to_owned(), "/usr/local/bin".to_owned()));
+            return Ok(image);
+        }
+        let entries = directory.entries().map_err(|error| refused(name, &error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| refused(name, &error))?;
+            let Ok(top) = entry.file_name().into_string() else {
+                image
+                    .warnings
+                    .push(format!("image `{name}`: a name that is not UTF-8 is left out"));
+                continue;
+            };
+            if RESERVED.contains(&top.as_str()) {
+                image
+                    .warnings
+                    .push(format!("image `{name}`: /{top} is the sandbox's own and is left out"));
+            } else if entry.file_type().is_ok_and(|file_type| file_type.is_dir()) {
+                image.mounts.push(mount(host.join(&top), format!("/{top}")));
+            }
+        }
+        image.mounts.sort_by(|a, b| a.guest.cmp(&b.guest));
+        Ok(image)
+    }
+}
+
+fn refused(name: &str, error: &std::io::Error) -> String {
+    let looks_like_a_path =
+        name.starts_with('.') || name.starts_with('/') || name.ends_with(".wasm");
+    match error.kind() {
+        std::io::ErrorKind::NotFound if looks_like_a_path => format!(
+            "image `{name}`: there is no such file or directory in the project; write the path of \
+             a WebAssembly module, or of a directory of modules, relative to the project directory"
+        ),
+        std::io::ErrorKind::NotFound => format!(
+            "image `{name}` is not a path of the project. greenroom runs WebAssembly images, not \
+             container images: write the path of a module (`image: ./tools/python.wasm`) or of a \
+             directory of modules, or leave `image` out if the built-in commands are enough"
+        ),
+        std::io::ErrorKind::PermissionDenied => format!(
+            "image `{name}`: the path leaves the project directory, which a pipeline file may not \
+             ask for; copy the module into the project"
+        ),
+        _ => format!("image `{name}` cannot be opened: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project() -> tempfile::TempDir {
+        let project = tempfile::tempdir().unwrap();
+        let root = project.path();
+        std::fs::create_dir_all(root.join("tree/usr/bin")).unwrap();
+        std::fs::create_dir_all(root.join("tree/lib")).unwrap();
+        std::fs::create_dir_all(root.join("tree/tmp")).unwrap();
+        std::fs::create_dir(root.join("tools")).unwrap();
+        std::fs::write(root.join("tools/python.wasm"), b"\0asm").unwrap();
+        std::os::unix::fs::symlink("/etc", root.join("escape")).unwrap();
+        project
+    }
+
+    fn describe(name: &str) -> String {
+        let project = project();
+        match Image::open(project.path(), name) {
+            Ok(image) => {
+                let mounts = image.mounts.iter().map(|mount| mount.guest.clone());
+                let commands = image.commands.iter().map(|(name, _)| name.clone());
+                mounts.chain(commands).chain(image.warnings).collect::<Vec<_>>().join(" ")
+            }
+            Err(message) => message,
+        }
+    }
+
+    #[test]
+    fn modules_directories_and_trees() {
+        assert_eq!(describe("./tools/python.wasm"), "python");
+        assert_eq!(describe("tools"), "/usr/local/bin");
+        assert_eq!(
+            describe("./tree"),
+            "/lib /usr image `./tree`: /tmp is the sandbox's own and is left out"
+        );
+    }
+
+    #[test]
+    fn what_is_not_in_the_project_is_refused() {
+        for (name, expected) in [
+            ("php:8.2", "not container images"),
+            ("./php.wasm", "no such file"),
+            ("/etc", "leaves the project"),
+            ("../", "leaves the project"),
+            ("escape", "leaves the project"),
+        ] {
+            let message = describe(name);
+            assert!(message.contains(expected), "{name}: {message}");
+        }
+    }
+}

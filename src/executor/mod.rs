@@ -1,0 +1,100 @@
+//! Runs planned jobs in the sandbox: the scheduler's [`Executor`] over real processes.
+
+mod image;
+mod script;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::event::Level;
+use crate::plan::PlannedJob;
+use crate::sandbox::{JobSpec, Limits, MountSpec, Sandbox};
+use crate::schedule::{Executor, JobLog, JobSandbox, NotLoadable};
+use image::Image;
+use script::{LogSink, ScriptProgress, ScriptSandbox};
+
+/// Where a job's processes see the project.
+pub const PROJECT_DIRECTORY: &str = "/workspace";
+
+/// What all jobs of a run have in common.
+#[derive(Clone, Debug)]
+pub struct ExecutorConfig {
+    /// The project directory: the workspace that all jobs share.
+    pub project: PathBuf,
+    /// Further host directories that the user grants.
+    pub mounts: Vec<MountSpec>,
+    /// Variables of the host's environment that the user grants, with their values. A job's own
+    /// variables take precedence.
+    pub environment: Vec<(String, String)>,
+    /// What each job may use.
+    pub limits: Limits,
+}
+
+/// Runs jobs in a [`Sandbox`].
+pub struct SandboxExecutor {
+    sandbox: Sandbox,
+    config: ExecutorConfig,
+}
+
+impl SandboxExecutor {
+    /// An executor whose jobs share the sandbox's engine and the project's directory.
+    pub fn new(sandbox: Sandbox, config: ExecutorConfig) -> Self {
+        Self { sandbox, config }
+    }
+}
+
+#[async_trait]
+impl Executor for SandboxExecutor {
+    async fn prepare(
+        &self,
+        job: &PlannedJob,
+        log: JobLog,
+    ) -> Result<Box<dyn JobSandbox>, NotLoadable> {
+        let not_loadable = |message: String| NotLoadable { message };
+        let image = match &job.image {
+            Some(image) => Image::open(&self.config.project, image).map_err(not_loadable)?,
+            None => Image::default(),
+        };
+        for warning in &image.warnings {
+            log.notice(Level::Warning, warning.clone()).await;
+        }
+        let scratch = tempfile::Builder::new()
+            .prefix("greenroom-")
+            .tempdir()
+            .map_err(|error| not_loadable(format!("cannot make the job's /tmp: {error}")))?;
+        let mut mounts = vec![
+            MountSpec {
+                host: self.config.project.clone(),
+                guest: PROJECT_DIRECTORY.to_owned(),
+                read_only: false,
+            },
+            MountSpec {
+                host: scratch.path().to_owned(),
+                guest: "/tmp".to_owned(),
+                read_only: false,
+            },
+        ];
+        mounts.extend(image.mounts);
+        mounts.extend(self.config.mounts.iter().cloned());
+        let progress = Arc::new(ScriptProgress::new(log.clone()));
+        let sandbox = self
+            .sandbox
+            .job(JobSpec {
+                mounts,
+                commands: image.commands,
+                limits: self.config.limits.clone(),
+                sink: Arc::new(LogSink::new(log)),
+                observer: Some(Arc::clone(&progress) as _),
+            })
+            .map_err(|error| not_loadable(error.to_string()))?;
+        Ok(Box::new(ScriptSandbox {
+            sandbox,
+            scratch: Some(scratch),
+            progress,
+            granted: self.config.environment.clone(),
+            variables: job.variables.clone(),
+        }))
+    }
+}

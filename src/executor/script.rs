@@ -1,0 +1,199 @@
+//! One job's scripts: a shell for each, over the same files.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use indexmap::IndexMap;
+use tempfile::TempDir;
+
+use super::PROJECT_DIRECTORY;
+use crate::event::{Level, Section, StepOutcome, Stream};
+use crate::plan::ScriptEntry;
+use crate::sandbox::{
+    Breach, DEFAULT_PATH, Exit, How, Job, OutputSink, OutputStream, ProgramSpec, ScriptObserver,
+    Stdio,
+};
+use crate::schedule::{JobLog, JobSandbox, ScriptRun, Stop, StopReason};
+
+/// How long processes may go on after `TERM` before they are killed: enough for a trap to clean up.
+const GRACE: Duration = Duration::from_secs(2);
+const TERM: u8 = 15;
+const KILL: u8 = 9;
+
+/// Variables that every job has unless it sets them itself.
+const DEFAULTS: [(&str, &str); 8] = [
+    ("PATH", DEFAULT_PATH),
+    ("HOME", "/tmp"),
+    ("LANG", "C.UTF-8"),
+    ("LOGNAME", "root"),
+    ("SHELL", "/bin/bash"),
+    ("TMPDIR", "/tmp"),
+    ("USER", "root"),
+    ("PWD", PROJECT_DIRECTORY),
+];
+
+/// A job that was prepared.
+pub(super) struct ScriptSandbox {
+    pub(super) sandbox: Arc<Job>,
+    /// The job's `/tmp`; removed with it.
+    pub(super) scratch: Option<TempDir>,
+    pub(super) progress: Arc<ScriptProgress>,
+    pub(super) granted: Vec<(String, String)>,
+    pub(super) variables: Vec<(String, String)>,
+}
+
+#[async_trait]
+impl JobSandbox for ScriptSandbox {
+    async fn run(&mut self, script: ScriptRun<'_>, log: JobLog, stop: Stop) -> StepOutcome {
+        self.progress.begin(script.section, script.entries);
+        let running = self.sandbox.run(self.shell(&script));
+        tokio::pin!(running);
+        let mut stopped = None;
+        let ended = loop {
+            tokio::select! {
+                biased;
+                reason = stop.stopped(), if stopped.is_none() => {
+                    stopped = Some(reason);
+                    self.sandbox.kill_all(TERM);
+                    let sandbox = Arc::clone(&self.sandbox);
+                    tokio::spawn(async move {
+                        tokio::time::sleep(GRACE).await;
+                        sandbox.kill_all(KILL);
+                    });
+                }
+                ended = &mut running => break ended,
+            }
+        };
+        self.sandbox.end_processes().await;
+        let exit = match ended {
+            Ok(exit) => exit,
+            Err(error) => return StepOutcome::NotLoadable { message: error.to_string() },
+        };
+        if self.sandbox.process_limit_reached() && !self.progress.told_processes() {
+            log.notice(Level::Warning, "the job's limit of processes was reached").await;
+        }
+        self.outcome(exit, stopped)
+    }
+
+    async fn close(mut self: Box<Self>) {
+        self.sandbox.close().await;
+        let scratch = self.scratch.take();
+        // Removing the directory may take a while.
+        let _ = tokio::task::spawn_blocking(move || drop(scratch)).await;
+    }
+}
+
+impl Drop for ScriptSandbox {
+    fn drop(&mut self) {
+        self.sandbox.abandon();
+    }
+}
+
+impl ScriptSandbox {
+    fn shell(&self, script: &ScriptRun<'_>) -> ProgramSpec {
+        let options = ["bash", "-e", "-o", "pipefail", "--job"];
+        let arguments = options.into_iter().chain(script.entries.iter().map(|e| e.text.as_str()));
+        let mut environment: IndexMap<&str, &str> = DEFAULTS.into_iter().collect();
+        let own = self.granted.iter().chain(&self.variables).chain(script.extra_variables);
+        environment.extend(own.map(|(name, value)| (name.as_str(), value.as_str())));
+        ProgramSpec {
+            program: b"bash".to_vec(),
+            module: None,
+            arguments: arguments.map(|argument| argument.as_bytes().to_vec()).collect(),
+            environment: environment
+                .into_iter()
+                .map(|(name, value)| format!("{name}={value}").into_bytes())
+                .collect(),
+            cwd: PROJECT_DIRECTORY.to_owned(),
+            stdio: [Stdio::Null, Stdio::Log, Stdio::Log],
+        }
+    }
+
+    fn outcome(&self, exit: Exit, stopped: Option<StopReason>) -> StepOutcome {
+        match stopped {
+            Some(StopReason::Timeout) => return StepOutcome::TimedOut,
+            Some(StopReason::Cancel) => return StepOutcome::Cancelled,
+            None => {}
+        }
+        if let Some(Breach::Log(_)) = self.sandbox.breach() {
+            return StepOutcome::OutputLimit;
+        }
+        if exit.status != 0 && self.sandbox.disk_limit_reached() {
+            return StepOutcome::DiskQuota;
+        }
+        match exit.how {
+            How::Exited | How::Signaled(_) => StepOutcome::Exited(exit.status),
+            How::Trapped(message) => StepOutcome::Trapped { message },
+            How::OutOfMemory(_) => StepOutcome::OutOfMemory,
+            How::NotLoadable(message) => StepOutcome::NotLoadable { message },
+        }
+    }
+}
+
+/// Hands a job's output to its log.
+pub(super) struct LogSink(JobLog);
+
+impl LogSink {
+    pub(super) fn new(log: JobLog) -> Self {
+        Self(log)
+    }
+}
+
+#[async_trait]
+impl OutputSink for LogSink {
+    async fn write(&self, stream: OutputStream, data: &[u8]) {
+        let stream = match stream {
+            OutputStream::Stdout => Stream::Stdout,
+            OutputStream::Stderr => Stream::Stderr,
+        };
+        self.0.output(stream, Bytes::copy_from_slice(data)).await;
+    }
+}
+
+/// Follows the shell through the entries of the script that it works on.
+pub(super) struct ScriptProgress {
+    log: JobLog,
+    current: Mutex<(Section, Vec<usize>)>,
+    told_processes: AtomicBool,
+}
+
+impl ScriptProgress {
+    pub(super) fn new(log: JobLog) -> Self {
+        let current = Mutex::new((Section::Script, Vec::new()));
+        Self { log, current, told_processes: AtomicBool::new(false) }
+    }
+
+    fn begin(&self, section: Section, entries: &[ScriptEntry]) {
+        let lines = entries.iter().map(|entry| entry.line).collect();
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = (section, lines);
+    }
+
+    fn told_processes(&self) -> bool {
+        self.told_processes.swap(true, Ordering::Relaxed)
+    }
+
+    fn place(&self, index: u32) -> Option<(Section, usize, usize)> {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = index as usize;
+        Some((current.0, index, *current.1.get(index)?))
+    }
+}
+
+#[async_trait]
+impl ScriptObserver for ScriptProgress {
+    async fn command_started(&self, index: u32) {
+        if let Some((section, index, _)) = self.place(index) {
+            self.log.command_started(section, index).await;
+        }
+    }
+
+    async fn command_failed(&self, index: u32, line: u32, status: u8) {
+        if let Some((section, index, first)) = self.place(index) {
+            let line = first + (line as usize).saturating_sub(1);
+            self.log.command_failed(section, index, line, status).await;
+        }
+    }
+}
