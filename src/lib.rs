@@ -11,3 +11,4 @@ pub mod report;
 pub mod sandbox;
 pub mod schedule;
 pub mod workspace;
+pub mod yaml;

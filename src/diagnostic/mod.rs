@@ -12,6 +12,7 @@ pub use code::Code;
 pub use render::Style;
 pub use source::{FileId, Location, SourceMap, Span, Spanned};
 
+use std::collections::HashSet;
 use std::fmt;
 
 /// How much a diagnostic weighs.
@@ -91,6 +92,9 @@ impl Diagnostic {
 pub struct Diagnostics {
     sources: SourceMap,
     list: Vec<Diagnostic>,
+    /// What was told about which place, to tell it once: a template's mistake shows in every job
+    /// that extends it.
+    told: HashSet<(Code, Span)>,
     dropped: usize,
 }
 
@@ -103,8 +107,13 @@ impl Diagnostics {
         Self::default()
     }
 
-    /// Adds a finding.
+    /// Adds a finding, unless one of its kind is already known about its place.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        if let Some(label) = diagnostic.labels.first()
+            && !self.told.insert((diagnostic.code, label.span))
+        {
+            return;
+        }
         // Errors always have room for one more, or a thousand warnings could hide that there is
         // an error at all.
         if self.list.len() < Self::LIMIT
@@ -166,4 +175,20 @@ impl Diagnostics {
 /// replaced, so that a pipeline file cannot drive the terminal through a message about it.
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if source::is_unprintable(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// The candidate that is most like a name, if one is like it enough to be meant.
+pub fn similar<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    // A third of the letters may differ, but never all of a short name.
+    let most = (name.chars().count() / 3).clamp(1, 4);
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            let candidate_lower = candidate.to_lowercase().replace('-', "_");
+            (strsim::damerau_levenshtein(&name.replace('-', "_"), &candidate_lower), candidate)
+        })
+        .filter(|(distance, candidate)| *distance <= most && *distance < candidate.len())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
 }

@@ -119,15 +119,19 @@ struct Adapter<'a> {
 
 impl<'a> Adapter<'a> {
     fn new(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Self {
-        let message = format!("{}: {}", diagnostic.severity, printable(&diagnostic.message));
+        let message = format!(
+            "{}[{}]: {}",
+            diagnostic.severity,
+            diagnostic.code.name(),
+            printable(&diagnostic.message)
+        );
         Self { diagnostic, message, sources }
     }
 }
 
 impl fmt::Display for Adapter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        write!(f, " [{}]", self.diagnostic.code.name())
+        f.write_str(&self.message)
     }
 }
 

@@ -1,12 +1,21 @@
 //! The pipeline file as a typed model: `extends`, `default` and variables resolved, validated.
 
+mod budget;
+pub mod duration;
+mod extends;
+pub mod keywords;
 mod loader;
 mod model;
+mod read;
+mod reference;
 
 pub use loader::{LoadError, Loader};
-pub use model::Pipeline;
+pub use model::{
+    AllowFailure, Command, Inherit, Job, Need, Pipeline, Script, Variable, Variables, When,
+};
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::yaml;
 
 /// Reads a pipeline file.
 ///
@@ -17,6 +26,63 @@ pub fn load(
     loader: &dyn Loader,
     diagnostics: &mut Diagnostics,
 ) -> Option<Pipeline> {
-    let _ = (file_name, loader, diagnostics);
-    None
+    let bytes = match loader.load(file_name, yaml::limits::MAX_FILE_BYTES) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            diagnostics.push(unreadable(file_name, &error));
+            return None;
+        }
+    };
+    let documents = yaml::parse(file_name, &bytes, diagnostics)?;
+    if let Some(header) = &documents.header
+        && let Some(keywords::Support::Refused(meaning)) =
+            keywords::find(keywords::Place::Global, "spec").map(|keyword| keyword.support)
+    {
+        diagnostics.push(
+            Diagnostic::error(
+                Code::NotSupported,
+                format!("`spec` is not supported yet: {meaning}"),
+            )
+            .label(header.span, "the header"),
+        );
+    }
+    let Some(content) = documents.content else {
+        diagnostics.push(
+            Diagnostic::error(Code::EmptyFile, format!("`{file_name}` has no content"))
+                .label(documents.file, "")
+                .help("add a job: a name with a `script`"),
+        );
+        return None;
+    };
+    let kind = content.kind();
+    let yaml::Value::Mapping(mut root) = content.value else {
+        diagnostics.push(
+            Diagnostic::error(Code::NotAMapping, "a pipeline file is a mapping of names")
+                .label(content.span, format!("this is {kind}"))
+                .help("write jobs as `name:` with a `script` below"),
+        );
+        return None;
+    };
+    let mut budget = budget::Budget::new();
+    extends::resolve(&mut root, &mut budget, diagnostics)?;
+    reference::resolve(&mut root, &mut budget, diagnostics)?;
+    let mut reader = read::Reader::new(diagnostics);
+    Some(read::read(&mut reader, &root, documents.file))
+}
+
+fn unreadable(file_name: &str, error: &LoadError) -> Diagnostic {
+    match error {
+        LoadError::NotFound => {
+            Diagnostic::error(Code::FileNotFound, format!("there is no file `{file_name}`"))
+                .help("name the pipeline file, or change to the project's directory")
+        }
+        LoadError::TooLarge { limit } => Diagnostic::error(
+            Code::FileTooLarge,
+            format!("`{file_name}` is larger than {} MiB", limit >> 20),
+        )
+        .help("a pipeline file is text for people: is this really one?"),
+        LoadError::Outside | LoadError::Unreadable(_) => {
+            Diagnostic::error(Code::FileUnreadable, format!("cannot read `{file_name}`: {error}"))
+        }
+    }
 }

@@ -1,5 +1,139 @@
-//! The typed pipeline.
+//! The typed pipeline: what the file says, with `extends`, `default` and references resolved.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use crate::diagnostic::{Span, Spanned};
 
 /// A pipeline file, read and validated.
 #[derive(Clone, Debug, Default)]
-pub struct Pipeline {}
+pub struct Pipeline {
+    /// All stages in order, `.pre` and `.post` included.
+    pub stages: Vec<String>,
+    /// The variables of the top level.
+    pub variables: Variables,
+    /// The visible jobs, in the order of the file.
+    pub jobs: IndexMap<String, Job>,
+}
+
+/// Variables by name, in the order of the file.
+pub type Variables = IndexMap<String, Variable>;
+
+/// A variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// The value as written, not expanded.
+    pub value: String,
+    /// Whether references to other variables in the value are replaced.
+    pub expand: bool,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The only values that it may have.
+    pub options: Vec<String>,
+    /// Where the value is written.
+    pub span: Span,
+}
+
+/// The commands of a script. Jobs share those of `default`.
+pub type Script = Arc<[Command]>;
+
+/// One entry of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The shell text, possibly of several lines.
+    pub text: String,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A visible job.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its name and where that stands.
+    pub name: Spanned<String>,
+    /// Its stage; `test` if it names none.
+    pub stage: Spanned<String>,
+    /// Runs before the script in the same shell.
+    pub before_script: Script,
+    /// What the job does.
+    pub script: Script,
+    /// Runs afterwards, in a shell of its own.
+    pub after_script: Script,
+    /// Its own variables.
+    pub variables: Variables,
+    /// Which variables of the top level it takes over.
+    pub inherit_variables: Inherit,
+    /// The jobs it waits for; `None` if it waits for the stages before its own.
+    pub needs: Option<Vec<Need>>,
+    /// When it runs.
+    pub when: Spanned<When>,
+    /// Which failures are allowed, if it says so.
+    pub allow_failure: Option<AllowFailure>,
+    /// How long its script may take, if it says so.
+    pub timeout: Option<Duration>,
+    /// Its image, not expanded.
+    pub image: Option<Spanned<String>>,
+    /// A keyword that is not supported yet and without which it must not run.
+    pub undecided: Option<Spanned<&'static str>>,
+}
+
+/// What a job takes over from the top level.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Inherit {
+    /// Everything.
+    #[default]
+    All,
+    /// Nothing.
+    Nothing,
+    /// What is named.
+    Only(Vec<String>),
+}
+
+impl Inherit {
+    /// Whether it takes over what has this name.
+    pub fn includes(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Nothing => false,
+            Self::Only(names) => names.iter().any(|n| n == name),
+        }
+    }
+}
+
+/// A job that another one waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// The name of the job.
+    pub job: Spanned<String>,
+    /// Whether the pipeline is fine without it.
+    pub optional: bool,
+}
+
+/// When a job runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum When {
+    /// If everything before it went well.
+    #[default]
+    OnSuccess,
+    /// If something before it failed.
+    OnFailure,
+    /// In any case.
+    Always,
+    /// Not at all.
+    Never,
+    /// If somebody starts it.
+    Manual,
+    /// After a while.
+    Delayed,
+}
+
+/// Which failures of a job are allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AllowFailure {
+    /// All or none.
+    Any(bool),
+    /// Those with one of these exit codes.
+    ExitCodes(Vec<u8>),
+}

@@ -1,26 +1,18 @@
 //! `Pipeline` + context → an ordered, concrete job graph. Pure.
 
+mod build;
 mod context;
+mod expand;
+mod graph;
 mod model;
+mod predefined;
 mod selection;
+mod slug;
+mod variables;
 
+pub use build::build;
 pub use context::{Context, GitFacts, User};
 pub use model::{
     AllowFailure, JobId, LeftOut, LeftOutReason, Plan, PlannedJob, ScriptEntry, Stage, When,
 };
 pub use selection::{Selection, SelectionError};
-
-use crate::diagnostic::Diagnostics;
-use crate::pipeline::Pipeline;
-
-/// Makes a pipeline concrete.
-///
-/// What is wrong is pushed to `diagnostics`; the result is `None` if no plan can be made.
-pub fn build(
-    pipeline: &Pipeline,
-    context: &Context,
-    diagnostics: &mut Diagnostics,
-) -> Option<Plan> {
-    let _ = (pipeline, context, diagnostics);
-    None
-}

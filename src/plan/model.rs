@@ -3,6 +3,7 @@
 //! Everything here is decided: variables are expanded, rules evaluated, stages implied as needs.
 //! The types are plain data and know neither clock nor file system.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ pub struct Plan {
     pub jobs: Vec<PlannedJob>,
     /// Jobs of the pipeline that do not run, and why.
     pub left_out: Vec<LeftOut>,
+    /// All stages of the pipeline in order, those without jobs included.
+    pub stage_order: Vec<String>,
 }
 
 impl Plan {
@@ -29,13 +32,30 @@ impl Plan {
     pub fn job(&self, id: JobId) -> &PlannedJob {
         &self.jobs[id.0]
     }
+
+    /// Derives [`Plan::stages`] from the jobs.
+    pub(super) fn fill_stages(&mut self) {
+        self.stages = self
+            .stage_order
+            .iter()
+            .map(|name| Stage { name: name.clone(), jobs: vec![] })
+            .collect();
+        let index: HashMap<&str, usize> =
+            self.stage_order.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
+        for job in &self.jobs {
+            if let Some(stage) = index.get(job.stage.as_str()) {
+                self.stages[*stage].jobs.push(job.id);
+            }
+        }
+        self.stages.retain(|stage| !stage.jobs.is_empty());
+    }
 }
 
 /// A job of the pipeline that does not run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
-    /// The job as it would run. Its `id` is its place among all jobs of the pipeline and not an
-    /// index of [`Plan::jobs`]; its `after` is empty until it is selected by name.
+    /// The job as it would run. Its `id` has no meaning and its `after` is empty until it is
+    /// [selected](Plan::select) by name.
     pub job: PlannedJob,
     /// Why it does not run.
     pub reason: LeftOutReason,
@@ -67,13 +87,13 @@ pub enum LeftOutReason {
 impl fmt::Display for LeftOutReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Never => f.write_str("its rules say never"),
+            Self::Never => f.write_str("its `when` is `never`"),
             Self::Manual => f.write_str("it is started by hand: name it to run it"),
             Self::Delayed => f.write_str("`when: delayed` is not supported yet: name it to run it"),
             Self::Undecided { keyword } => {
                 write!(f, "`{keyword}` is not supported yet: name it to run it")
             }
-            Self::Waits { job } => write!(f, "it waits for {job:?}, which does not run"),
+            Self::Waits { job } => write!(f, "it waits for `{job}`, which does not run"),
             Self::NotSelected => f.write_str("it was not asked for"),
         }
     }

@@ -1,13 +1,16 @@
 //! Running only a part of a plan.
 
-use super::Plan;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// Which jobs a user asked for.
+use super::{JobId, LeftOut, LeftOutReason, Plan, PlannedJob};
+use crate::diagnostic::similar;
+
+/// Which jobs a user asked for. Nothing at all asks for the whole plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Jobs by name.
+    /// Jobs by name. One that the plan leaves out runs all the same, because somebody named it.
     pub jobs: Vec<String>,
-    /// All jobs of these stages.
+    /// The jobs of these stages that the plan runs.
     pub stages: Vec<String>,
 }
 
@@ -15,7 +18,7 @@ pub struct Selection {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectionError {
     /// There is no such job.
-    #[error("there is no job named {name:?}")]
+    #[error("there is no job named `{name}`{}", hint(suggestion.as_deref()))]
     UnknownJob {
         /// The name asked for.
         name: String,
@@ -23,24 +26,162 @@ pub enum SelectionError {
         suggestion: Option<String>,
     },
     /// There is no such stage, or it has no jobs.
-    #[error("there is no stage named {name:?} with jobs to run")]
+    #[error("there is no stage named `{name}` with jobs to run{}", hint(suggestion.as_deref()))]
     UnknownStage {
         /// The name asked for.
         name: String,
         /// A similar one that exists.
         suggestion: Option<String>,
     },
+    /// The job cannot run, whoever names it.
+    #[error("the job `{name}` cannot run here: `{keyword}` is not supported yet")]
+    NotRunnable {
+        /// The name asked for.
+        name: String,
+        /// What it would take.
+        keyword: String,
+    },
+}
+
+fn hint(suggestion: Option<&str>) -> String {
+    suggestion.map(|name| format!(": did you mean `{name}`?")).unwrap_or_default()
 }
 
 impl Plan {
-    /// The plan without the jobs that were not asked for.
+    /// The plan with only the jobs that were asked for, in their order. What they need but nobody
+    /// asked for does not run; see [`Plan::unmet_needs`].
     ///
     /// # Errors
-    /// If a name fits no job or no stage.
+    /// If a name fits no job or no stage, or a named job has nothing to run.
     pub fn select(&self, selection: &Selection) -> Result<Self, SelectionError> {
         if selection.jobs.is_empty() && selection.stages.is_empty() {
             return Ok(self.clone());
         }
-        Err(SelectionError::UnknownJob { name: String::new(), suggestion: None })
+        let chosen = self.chosen(selection)?;
+        Ok(self.restricted_to(&chosen))
+    }
+
+    /// The needs of the plan's jobs that are not in the plan: each job with what it lacks.
+    pub fn unmet_needs(&self) -> impl Iterator<Item = (&PlannedJob, &str)> {
+        let names: HashSet<&str> = self.jobs.iter().map(|job| job.name.as_str()).collect();
+        self.jobs.iter().flat_map(move |job| {
+            let unmet: Vec<&str> = job
+                .needs
+                .iter()
+                .flatten()
+                .map(String::as_str)
+                .filter(|name| !names.contains(name))
+                .collect();
+            unmet.into_iter().map(move |name| (job, name))
+        })
+    }
+
+    fn chosen(&self, selection: &Selection) -> Result<HashSet<&str>, SelectionError> {
+        let mut chosen = HashSet::new();
+        for name in &selection.jobs {
+            let Some(job) = self.all_jobs().find(|job| job.name == *name) else {
+                let names = self.all_jobs().map(|job| job.name.as_str());
+                let suggestion = similar(name, names).map(str::to_owned);
+                return Err(SelectionError::UnknownJob { name: name.clone(), suggestion });
+            };
+            if job.script.is_empty() {
+                let keyword = match self.reason(name) {
+                    Some(LeftOutReason::Undecided { keyword }) => keyword.clone(),
+                    _ => "script".to_owned(),
+                };
+                return Err(SelectionError::NotRunnable { name: name.clone(), keyword });
+            }
+            chosen.insert(job.name.as_str());
+        }
+        for name in &selection.stages {
+            let Some(stage) = self.stages.iter().find(|stage| stage.name == *name) else {
+                let names = self.stages.iter().map(|stage| stage.name.as_str());
+                let suggestion = similar(name, names).map(str::to_owned);
+                return Err(SelectionError::UnknownStage { name: name.clone(), suggestion });
+            };
+            chosen.extend(stage.jobs.iter().map(|id| self.job(*id).name.as_str()));
+        }
+        Ok(chosen)
+    }
+
+    fn all_jobs(&self) -> impl Iterator<Item = &PlannedJob> {
+        self.jobs.iter().chain(self.left_out.iter().map(|left| &left.job))
+    }
+
+    fn reason(&self, name: &str) -> Option<&LeftOutReason> {
+        self.left_out.iter().find(|left| left.job.name == name).map(|left| &left.reason)
+    }
+
+    fn restricted_to(&self, chosen: &HashSet<&str>) -> Self {
+        let stage_index: HashMap<&str, usize> =
+            self.stage_order.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
+        let stage_of = |job: &PlannedJob| stage_index.get(job.stage.as_str()).copied();
+        let mut jobs: Vec<PlannedJob> = Vec::new();
+        let mut left_out = Vec::new();
+        for job in &self.jobs {
+            if chosen.contains(job.name.as_str()) {
+                jobs.push(job.clone());
+            } else {
+                left_out.push(LeftOut { job: job.clone(), reason: LeftOutReason::NotSelected });
+            }
+        }
+        for left in &self.left_out {
+            if chosen.contains(left.job.name.as_str()) {
+                jobs.push(left.job.clone());
+            } else {
+                left_out.push(left.clone());
+            }
+        }
+        jobs.sort_by_key(stage_of);
+        for (index, job) in jobs.iter_mut().enumerate() {
+            job.id = JobId(index);
+        }
+        let order = Order {
+            all: self.all_jobs().map(|job| (job.name.as_str(), job)).collect(),
+            chosen: jobs.iter().map(|job| (job.name.as_str(), (job.id, stage_of(job)))).collect(),
+            stage_index: &stage_index,
+        };
+        let after: Vec<Vec<JobId>> = jobs.iter().map(|job| order.after(job)).collect();
+        for (job, after) in jobs.iter_mut().zip(after) {
+            job.after = after;
+        }
+        let mut plan =
+            Self { jobs, left_out, stages: vec![], stage_order: self.stage_order.clone() };
+        plan.fill_stages();
+        plan
+    }
+}
+
+/// Finds out what a chosen job comes after, through jobs that were not chosen.
+struct Order<'a> {
+    all: HashMap<&'a str, &'a PlannedJob>,
+    chosen: HashMap<&'a str, (JobId, Option<usize>)>,
+    stage_index: &'a HashMap<&'a str, usize>,
+}
+
+impl Order<'_> {
+    fn after(&self, job: &PlannedJob) -> Vec<JobId> {
+        let mut after = BTreeSet::new();
+        let mut seen = HashSet::new();
+        let mut open = vec![job.name.as_str()];
+        while let Some(name) = open.pop() {
+            let Some(job) = self.all.get(name) else { continue };
+            let Some(needs) = &job.needs else {
+                let stage = self.stage_index.get(job.stage.as_str()).copied();
+                let earlier = self.chosen.values().filter(|(_, other)| *other < stage);
+                after.extend(earlier.map(|(id, _)| *id));
+                continue;
+            };
+            for need in needs {
+                match self.chosen.get(need.as_str()) {
+                    Some((id, _)) => {
+                        after.insert(*id);
+                    }
+                    None if seen.insert(need.as_str()) => open.push(need),
+                    None => {}
+                }
+            }
+        }
+        after.into_iter().collect()
     }
 }

@@ -1,0 +1,193 @@
+//! Every keyword of GitLab's pipeline language, and what greenroom makes of it.
+//!
+//! The table is the one place that says what is supported; `docs/keywords.md` is checked against
+//! it.
+
+use std::fmt;
+
+/// Where a keyword stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// At the top level of the file.
+    Global,
+    /// In `default:`.
+    Default,
+    /// In a job.
+    Job,
+    /// In `workflow:`.
+    Workflow,
+    /// In an entry of `needs:`.
+    Need,
+    /// In `image:`.
+    Image,
+    /// In a variable of the top level's `variables:`.
+    Variable,
+    /// In `inherit:`.
+    Inherit,
+    /// In `allow_failure:`.
+    AllowFailure,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Global => "the top level",
+            Self::Default => "`default`",
+            Self::Job => "a job",
+            Self::Workflow => "`workflow`",
+            Self::Need => "`needs`",
+            Self::Image => "`image`",
+            Self::Variable => "a variable",
+            Self::Inherit => "`inherit`",
+            Self::AllowFailure => "`allow_failure`",
+        })
+    }
+}
+
+/// What greenroom does about a keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// It acts on it.
+    Yes,
+    /// It knows the keyword but does not act on it yet; the text says what that means for the run.
+    NotYet(&'static str),
+    /// A job with it does not run unless it is named, because without the keyword something else
+    /// than what its author wrote could run; the text says what.
+    LeavesOut(&'static str),
+    /// The pipeline does not run at all, because jobs would be missing; the text says which.
+    Refused(&'static str),
+    /// The keyword has no effect in a local sandbox; the text says why.
+    NoEffect(&'static str),
+}
+
+/// A keyword at a place.
+#[derive(Clone, Copy, Debug)]
+pub struct Keyword {
+    /// Its name.
+    pub name: &'static str,
+    /// Where it stands.
+    pub place: Place,
+    /// What greenroom does about it.
+    pub support: Support,
+}
+
+const fn keyword(place: Place, name: &'static str, support: Support) -> Keyword {
+    Keyword { name, place, support }
+}
+
+use Place::{
+    AllowFailure, Default as InDefault, Global, Image, Inherit, Job, Need, Variable, Workflow,
+};
+use Support::{LeavesOut, NoEffect, NotYet, Refused, Yes};
+
+const ARTIFACTS: Support =
+    NotYet("the files stay in the shared workspace, where later jobs find them; nothing is stored");
+const CACHE: Support =
+    NoEffect("the workspace stays between jobs and runs, so that there is nothing to restore");
+const COVERAGE: Support = NotYet("the job runs, and no coverage is read from its output");
+const HOOKS: Support = NotYet("the commands of the hook do not run");
+const ID_TOKENS: Support = NotYet("the token variables are not set");
+const IDENTITY: Support = NoEffect("there is no cloud to sign in to from the sandbox");
+const INTERRUPTIBLE: Support = NoEffect("no newer pipeline cancels a local run");
+const RETRY: Support = NotYet("a failed job is not tried again");
+const SERVICES: Support = NotYet("no service is started: a job that connects to one fails");
+const TAGS: Support = NoEffect("there is one runner, and it takes every job");
+
+/// All keywords.
+pub const KEYWORDS: &[Keyword] = &[
+    keyword(Global, "after_script", Yes),
+    keyword(Global, "before_script", Yes),
+    keyword(Global, "cache", CACHE),
+    keyword(Global, "default", Yes),
+    keyword(Global, "image", Yes),
+    keyword(Global, "include", Refused("the jobs of the included files would be missing")),
+    keyword(Global, "services", SERVICES),
+    keyword(Global, "spec", Refused("the inputs that it declares would not be filled in")),
+    keyword(Global, "stages", Yes),
+    keyword(Global, "variables", Yes),
+    keyword(Global, "workflow", Yes),
+    keyword(InDefault, "after_script", Yes),
+    keyword(InDefault, "artifacts", ARTIFACTS),
+    keyword(InDefault, "before_script", Yes),
+    keyword(InDefault, "cache", CACHE),
+    keyword(InDefault, "hooks", HOOKS),
+    keyword(InDefault, "id_tokens", ID_TOKENS),
+    keyword(InDefault, "identity", IDENTITY),
+    keyword(InDefault, "image", Yes),
+    keyword(InDefault, "interruptible", INTERRUPTIBLE),
+    keyword(InDefault, "retry", RETRY),
+    keyword(InDefault, "services", SERVICES),
+    keyword(InDefault, "tags", TAGS),
+    keyword(InDefault, "timeout", Yes),
+    keyword(Job, "after_script", Yes),
+    keyword(Job, "allow_failure", Yes),
+    keyword(Job, "artifacts", ARTIFACTS),
+    keyword(Job, "before_script", Yes),
+    keyword(Job, "cache", CACHE),
+    keyword(Job, "coverage", COVERAGE),
+    keyword(Job, "dast_configuration", NoEffect("it configures a scanner of GitLab's own")),
+    keyword(Job, "dependencies", NoEffect("every job sees the whole shared workspace")),
+    keyword(Job, "environment", NotYet("the `CI_ENVIRONMENT_*` variables are not set")),
+    keyword(Job, "except", LeavesOut("whether the job runs cannot be decided")),
+    keyword(Job, "extends", Yes),
+    keyword(Job, "hooks", HOOKS),
+    keyword(Job, "id_tokens", ID_TOKENS),
+    keyword(Job, "identity", IDENTITY),
+    keyword(Job, "image", Yes),
+    keyword(Job, "inherit", Yes),
+    keyword(Job, "inputs", NotYet("the job's inputs are not filled in")),
+    keyword(Job, "interruptible", INTERRUPTIBLE),
+    keyword(Job, "manual_confirmation", NotYet("nobody is asked before the job starts")),
+    keyword(Job, "needs", Yes),
+    keyword(Job, "only", LeavesOut("whether the job runs cannot be decided")),
+    keyword(Job, "pages", NoEffect("no site is published; the job runs and leaves its files")),
+    keyword(Job, "parallel", LeavesOut("the job would run once, without its share or its matrix")),
+    keyword(Job, "publish", NoEffect("no site is published; the job runs and leaves its files")),
+    keyword(Job, "release", NotYet("no release is made; the script runs")),
+    keyword(Job, "resource_group", NotYet("the job does not wait for other runs")),
+    keyword(Job, "retry", RETRY),
+    keyword(Job, "rules", LeavesOut("whether the job runs cannot be decided")),
+    keyword(Job, "run", LeavesOut("there is no script to run instead")),
+    keyword(Job, "script", Yes),
+    keyword(Job, "secrets", NotYet("the variables with the secrets are not set")),
+    keyword(Job, "services", SERVICES),
+    keyword(Job, "stage", Yes),
+    keyword(Job, "start_in", NotYet("the job is left out, as `when: delayed` says")),
+    keyword(Job, "tags", TAGS),
+    keyword(Job, "timeout", Yes),
+    keyword(Job, "trigger", LeavesOut("the other pipeline does not run")),
+    keyword(Job, "variables", Yes),
+    keyword(Job, "when", Yes),
+    keyword(Workflow, "auto_cancel", NoEffect("no newer pipeline cancels a local run")),
+    keyword(Workflow, "name", NotYet("the run has no name")),
+    keyword(Workflow, "rules", NotYet("the pipeline runs whatever they say")),
+    keyword(Need, "artifacts", NoEffect("every job sees the whole shared workspace")),
+    keyword(Need, "job", Yes),
+    keyword(Need, "optional", Yes),
+    keyword(Need, "parallel", NotYet("all jobs of the matrix are needed")),
+    keyword(Need, "pipeline", NoEffect("there is no other pipeline to take artifacts from")),
+    keyword(Need, "project", NoEffect("there is no other project to take artifacts from")),
+    keyword(Need, "ref", NoEffect("there is no other project to take artifacts from")),
+    keyword(Image, "docker", NoEffect("no container is started")),
+    keyword(Image, "entrypoint", NoEffect("no container is started, so there is no entry point")),
+    keyword(Image, "kubernetes", NoEffect("no container is started")),
+    keyword(Image, "name", Yes),
+    keyword(Image, "pull_policy", NotYet("an image is read from where it is")),
+    keyword(Variable, "description", Yes),
+    keyword(Variable, "expand", Yes),
+    keyword(Variable, "options", Yes),
+    keyword(Variable, "value", Yes),
+    keyword(Inherit, "default", Yes),
+    keyword(Inherit, "variables", Yes),
+    keyword(AllowFailure, "exit_codes", Yes),
+];
+
+/// The keyword of a name at a place.
+pub fn find(place: Place, name: &str) -> Option<&'static Keyword> {
+    KEYWORDS.iter().find(|keyword| keyword.place == place && keyword.name == name)
+}
+
+/// The names of a place's keywords.
+pub fn names(place: Place) -> impl Iterator<Item = &'static str> {
+    KEYWORDS.iter().filter(move |keyword| keyword.place == place).map(|keyword| keyword.name)
+}

@@ -1,0 +1,80 @@
+//! `needs`: the jobs that a job waits for.
+
+use std::collections::HashSet;
+
+use super::{Reader, flatten, value_of};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::pipeline::keywords::Place;
+use crate::pipeline::model::Need;
+use crate::yaml::Node;
+
+/// The most jobs that GitLab lets a job need.
+const MAX_NEEDS: usize = 50;
+
+impl Reader<'_> {
+    /// The jobs of the same pipeline in a `needs:`. Whether they exist is the plan's question.
+    pub(super) fn needs(&mut self, node: &Node) -> Vec<Need> {
+        if node.as_sequence().is_none() && node.as_mapping().is_none() {
+            self.diagnostics.push(
+                Diagnostic::error(Code::WrongType, "`needs` must be a list")
+                    .label(node.span, format!("this is {}", node.kind()))
+                    .help("write `needs: [job]`, or `needs: []` to wait for nothing"),
+            );
+            return vec![];
+        }
+        let mut needs: Vec<Need> =
+            flatten(node).into_iter().filter_map(|item| self.need(item)).collect();
+        if needs.len() > MAX_NEEDS {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::NeedsTooMany,
+                    format!("a job can need {MAX_NEEDS} others at most, not {}", needs.len()),
+                )
+                .label(node.span, "too many")
+                .help("leave `needs` out to wait for all earlier stages"),
+            );
+        }
+        let mut seen = HashSet::new();
+        needs.retain(|need| {
+            let first = seen.insert(need.job.value.clone());
+            if !first {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        Code::WrongValue,
+                        format!("`{}` is needed twice", need.job.value),
+                    )
+                    .label(need.job.span, "the second time")
+                    .help("remove one of them"),
+                );
+            }
+            first
+        });
+        needs
+    }
+
+    fn need(&mut self, node: &Node) -> Option<Need> {
+        let Some(mapping) = node.as_mapping() else {
+            let job = self.string("an entry of `needs`", node)?;
+            return Some(Need { job, optional: false });
+        };
+        self.keywords(Place::Need, mapping);
+        // Needs of other projects and pipelines only hand over artifacts.
+        if ["project", "pipeline"].iter().any(|key| value_of(mapping, key).is_some()) {
+            return None;
+        }
+        let Some(job) = value_of(mapping, "job") else {
+            self.diagnostics.push(
+                Diagnostic::error(Code::WrongValue, "an entry of `needs` names no job")
+                    .label(node.span, "`job` is missing")
+                    .help("write `- job: NAME`"),
+            );
+            return None;
+        };
+        let job = self.string("`needs:job`", job)?;
+        let optional = match value_of(mapping, "optional") {
+            Some(node) => self.boolean("`needs:optional`", node).unwrap_or(false),
+            None => false,
+        };
+        Some(Need { job, optional })
+    }
+}

@@ -1,0 +1,315 @@
+//! Lowering: the pipeline's jobs become planned ones, and those that do not run are set aside.
+
+use std::time::Duration;
+
+use super::graph::Graph;
+use super::predefined::JobFacts;
+use super::variables::Variables;
+use super::{
+    AllowFailure, Context, JobId, LeftOut, LeftOutReason, Plan, PlannedJob, ScriptEntry, When,
+};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceMap};
+use crate::pipeline::{self, Job, Pipeline, Script};
+
+/// How long a job may take that does not say so: GitLab's default.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3600);
+
+/// What all jobs of a plan may weigh together, in bytes of scripts and variables: a long script in
+/// `default` is there once for each job.
+const MAX_PLAN_BYTES: usize = 256 * 1024 * 1024;
+
+/// Makes a pipeline concrete.
+///
+/// What is wrong is pushed to `diagnostics`; the result is `None` if no plan can be made. Check
+/// [`Diagnostics::has_errors`] before running it.
+pub fn build(
+    pipeline: &Pipeline,
+    context: &Context,
+    diagnostics: &mut Diagnostics,
+) -> Option<Plan> {
+    let reasons = own_reasons(pipeline);
+    let exists = |index: usize| reasons[index] != Some(LeftOutReason::Never);
+    let graph = Graph::new(pipeline, exists, diagnostics);
+    if diagnostics.has_errors() {
+        // Needs in a circle, or a job in no stage, have no order.
+        return None;
+    }
+    let order = order(&graph);
+    let reasons = waiting_reasons(pipeline, &graph, &order, reasons);
+    let variables = Variables::new(pipeline, context);
+    let mut builder = Builder { pipeline, context, variables, weight: 0, diagnostics };
+    let mut plan = Plan { stage_order: pipeline.stages.clone(), ..Plan::default() };
+    let mut ids: Vec<Option<JobId>> = vec![None; pipeline.jobs.len()];
+    // By stage, and within a stage as in the file.
+    let mut by_stage: Vec<usize> = (0..pipeline.jobs.len()).collect();
+    by_stage.sort_by_key(|index| graph.jobs[*index].stage);
+    for index in &by_stage {
+        if reasons[*index].is_none() {
+            let id = JobId(plan.jobs.len());
+            ids[*index] = Some(id);
+            plan.jobs.push(PlannedJob { id, ..builder.job(*index, &graph)? });
+        }
+    }
+    for index in &by_stage {
+        if let Some(reason) = &reasons[*index] {
+            let job = builder.job(*index, &graph)?;
+            plan.left_out.push(LeftOut { job, reason: reason.clone() });
+        }
+    }
+    link(&mut plan, &graph, &by_stage, &ids);
+    plan.fill_stages();
+    tell(pipeline, &reasons, &plan, diagnostics);
+    Some(plan)
+}
+
+/// Why jobs do not run that say so themselves.
+fn own_reasons(pipeline: &Pipeline) -> Vec<Option<LeftOutReason>> {
+    pipeline
+        .jobs
+        .values()
+        .map(|job| match (&job.undecided, job.when.value) {
+            (_, pipeline::When::Never) => Some(LeftOutReason::Never),
+            (Some(keyword), _) => {
+                Some(LeftOutReason::Undecided { keyword: keyword.value.to_owned() })
+            }
+            (None, pipeline::When::Manual) => Some(LeftOutReason::Manual),
+            (None, pipeline::When::Delayed) => Some(LeftOutReason::Delayed),
+            (None, _) => None,
+        })
+        .collect()
+}
+
+/// The jobs in an order in which everything comes after what it needs.
+fn order(graph: &Graph) -> Vec<usize> {
+    let mut by_stage: Vec<usize> = (0..graph.jobs.len()).collect();
+    by_stage.sort_by_key(|index| graph.jobs[*index].stage);
+    let mut order = Vec::with_capacity(by_stage.len());
+    let mut placed = vec![false; by_stage.len()];
+    for start in by_stage {
+        let mut path = vec![(start, 0)];
+        while let Some((job, next)) = path.last_mut() {
+            let needs = graph.jobs[*job].needs.as_deref().unwrap_or_default();
+            if placed[*job] {
+                path.pop();
+            } else if let Some(&needed) = needs.get(*next) {
+                *next += 1;
+                path.push((needed, 0));
+            } else {
+                placed[*job] = true;
+                order.push(*job);
+                path.pop();
+            }
+        }
+    }
+    order
+}
+
+/// Adds the jobs that wait for a job that does not run: a need that nobody starts never ends, and
+/// a manual job that may not fail holds up all later stages.
+fn waiting_reasons(
+    pipeline: &Pipeline,
+    graph: &Graph,
+    order: &[usize],
+    mut reasons: Vec<Option<LeftOutReason>>,
+) -> Vec<Option<LeftOutReason>> {
+    let waits = |job: usize| LeftOutReason::Waits { job: pipeline.jobs[job].name.value.clone() };
+    // The first stage that holds up the later ones, and its job.
+    let blocking = (0..pipeline.jobs.len())
+        .filter(|index| {
+            reasons[*index] == Some(LeftOutReason::Manual)
+                && pipeline.jobs[*index].allow_failure == Some(pipeline::AllowFailure::Any(false))
+        })
+        .min_by_key(|index| graph.jobs[*index].stage);
+    for &index in order {
+        if reasons[index].is_some() {
+            continue;
+        }
+        reasons[index] = match &graph.jobs[index].needs {
+            Some(needs) => needs
+                .iter()
+                .find(|needed| {
+                    matches!(
+                        reasons[**needed],
+                        Some(
+                            LeftOutReason::Manual
+                                | LeftOutReason::Delayed
+                                | LeftOutReason::Undecided { .. }
+                                | LeftOutReason::Waits { .. }
+                        )
+                    )
+                })
+                .map(|needed| waits(*needed)),
+            None => blocking
+                .filter(|blocking| graph.jobs[*blocking].stage < graph.jobs[index].stage)
+                .map(waits),
+        };
+    }
+    reasons
+}
+
+/// Fills in what each job comes after.
+fn link(plan: &mut Plan, graph: &Graph, by_stage: &[usize], ids: &[Option<JobId>]) {
+    for &index in by_stage {
+        let Some(id) = ids[index] else { continue };
+        let links = &graph.jobs[index];
+        let mut after: Vec<JobId> = match &links.needs {
+            Some(needs) => needs.iter().filter_map(|needed| ids[*needed]).collect(),
+            None => by_stage
+                .iter()
+                .take_while(|other| graph.jobs[**other].stage < links.stage)
+                .filter_map(|other| ids[*other])
+                .collect(),
+        };
+        after.sort_unstable();
+        plan.jobs[id.0].after = after;
+    }
+}
+
+/// Says which jobs are left out, once for each reason that the user can do something about.
+fn tell(
+    pipeline: &Pipeline,
+    reasons: &[Option<LeftOutReason>],
+    plan: &Plan,
+    diagnostics: &mut Diagnostics,
+) {
+    const HELP: &str = "name a job on the command line to run it";
+    let mut warn = |message: &str, wanted: &dyn Fn(&LeftOutReason) -> bool| {
+        let mut jobs = pipeline
+            .jobs
+            .values()
+            .zip(reasons)
+            .filter(|(_, reason)| reason.as_ref().is_some_and(wanted))
+            .map(|(job, _)| job);
+        let Some(first) = jobs.next() else { return };
+        let more = match jobs.count() {
+            0 => String::new(),
+            1 => " (and one more job)".to_owned(),
+            n => format!(" (and {n} more jobs)"),
+        };
+        diagnostics.push(
+            Diagnostic::warning(Code::JobLeftOut, message)
+                .label(
+                    first.when.span,
+                    format!("`{}` runs only if it is named{more}", first.name.value),
+                )
+                .help(HELP),
+        );
+    };
+    warn("jobs with `when: manual` wait for somebody to start them", &|reason| {
+        *reason == LeftOutReason::Manual
+    });
+    warn("`when: delayed` is not supported yet", &|reason| *reason == LeftOutReason::Delayed);
+    warn("a job waits for one that is left out", &|reason| {
+        matches!(reason, LeftOutReason::Waits { .. })
+    });
+    if plan.jobs.is_empty() && !pipeline.jobs.is_empty() {
+        diagnostics.push(
+            Diagnostic::warning(Code::PipelineEmpty, "every job is left out: nothing will run")
+                .help(HELP),
+        );
+    } else if plan.stages.iter().all(|stage| matches!(&*stage.name, ".pre" | ".post")) {
+        diagnostics.push(Diagnostic::warning(
+            Code::PipelineEmpty,
+            "GitLab creates no pipeline that has jobs only in `.pre` and `.post`",
+        ));
+    }
+}
+
+struct Builder<'a> {
+    pipeline: &'a Pipeline,
+    context: &'a Context,
+    variables: Variables<'a>,
+    weight: usize,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Builder<'_> {
+    fn job(&mut self, index: usize, graph: &Graph) -> Option<PlannedJob> {
+        let job = &self.pipeline.jobs[index];
+        let timeout = job.timeout.unwrap_or(DEFAULT_TIMEOUT);
+        let facts = JobFacts {
+            // Unique among runs, as long as no pipeline has a hundred thousand jobs.
+            id: self.context.pipeline_id.saturating_mul(100_000).saturating_add(index as u64 + 1),
+            name: &job.name.value,
+            stage: &job.stage.value,
+            timeout_seconds: timeout.as_secs(),
+            manual: job.when.value == pipeline::When::Manual,
+        };
+        let environment = self.variables.of_job(job, facts, self.diagnostics);
+        let sources = self.diagnostics.sources();
+        let mut script = entries(&job.before_script, sources);
+        script.extend(entries(&job.script, sources));
+        let after_script = entries(&job.after_script, sources);
+        self.weight += script.iter().chain(&after_script).map(|e| e.text.len() + 64).sum::<usize>();
+        self.weight +=
+            environment.variables.iter().map(|(k, v)| k.len() + v.len() + 48).sum::<usize>();
+        if self.weight > MAX_PLAN_BYTES {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::YamlTooBig,
+                    format!(
+                        "the jobs' scripts and variables take more than {} MiB together",
+                        MAX_PLAN_BYTES >> 20
+                    ),
+                )
+                .label(job.name.span, "the limit is reached with this job")
+                .help("what stands in `default` and in global `variables` counts for each job"),
+            );
+            return None;
+        }
+        let names = |needs: &Vec<usize>| {
+            needs.iter().map(|needed| self.pipeline.jobs[*needed].name.value.clone()).collect()
+        };
+        Some(PlannedJob {
+            id: JobId(index),
+            name: job.name.value.clone(),
+            stage: job.stage.value.clone(),
+            after: vec![],
+            needs: graph.jobs[index].needs.as_ref().map(names),
+            when: when(job),
+            allow_failure: allow_failure(job),
+            timeout,
+            image: environment.image,
+            script,
+            after_script,
+            variables: environment.variables,
+        })
+    }
+}
+
+fn when(job: &Job) -> When {
+    match job.when.value {
+        pipeline::When::OnFailure => When::OnFailure,
+        pipeline::When::Always => When::Always,
+        // Jobs that somebody starts by hand run then, given that what they need went well.
+        pipeline::When::OnSuccess
+        | pipeline::When::Never
+        | pipeline::When::Manual
+        | pipeline::When::Delayed => When::OnSuccess,
+    }
+}
+
+fn allow_failure(job: &Job) -> AllowFailure {
+    match &job.allow_failure {
+        Some(pipeline::AllowFailure::Any(true)) => AllowFailure::Yes,
+        Some(pipeline::AllowFailure::Any(false)) => AllowFailure::No,
+        Some(pipeline::AllowFailure::ExitCodes(codes)) => AllowFailure::ExitCodes(codes.clone()),
+        // A manual job may fail unless it says otherwise.
+        None if job.when.value == pipeline::When::Manual => AllowFailure::Yes,
+        None => AllowFailure::No,
+    }
+}
+
+fn entries(script: &Script, sources: &SourceMap) -> Vec<ScriptEntry> {
+    script
+        .iter()
+        .map(|command| {
+            let place = sources.location(command.span);
+            ScriptEntry {
+                text: command.text.clone(),
+                file: place.file.to_owned(),
+                line: place.line,
+            }
+        })
+        .collect()
+}

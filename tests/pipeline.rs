@@ -1,0 +1,233 @@
+//! Pipeline files → plans and diagnostics. Adding a case is adding a file:
+//!
+//! - `tests/cases/FEATURE/CASE/pipeline.yml` with `plan.txt`, the plan that it becomes and the
+//!   warnings on the way; `case.txt` may set the surroundings (see `Case::setting`). The other files
+//!   of the directory can be included.
+//! - `tests/invalid/NAME.yml` with `NAME.err`, the diagnostics that it gets.
+//!
+//! `GREENROOM_BLESS=1 cargo test --test pipeline` rewrites the expectations.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use greenroom::diagnostic::{Diagnostics, Style};
+use greenroom::pipeline::{self, LoadError, Loader};
+use greenroom::plan::{self, AllowFailure, Context, Plan, PlannedJob, Selection, When};
+
+/// The files of a case's directory.
+struct Directory(PathBuf);
+
+impl Loader for Directory {
+    fn load(&self, path: &str, limit: u64) -> Result<Vec<u8>, LoadError> {
+        if path.split('/').any(|part| part == "..") {
+            return Err(LoadError::Outside);
+        }
+        let bytes = fs::read(self.0.join(path)).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => LoadError::NotFound,
+            _ => LoadError::Unreadable(error.to_string()),
+        })?;
+        if bytes.len() as u64 > limit { Err(LoadError::TooLarge { limit }) } else { Ok(bytes) }
+    }
+}
+
+#[derive(Default)]
+struct Case {
+    context: Context,
+    selection: Selection,
+    show_predefined: bool,
+}
+
+impl Case {
+    fn read(directory: &Path) -> Self {
+        let mut case = Self::default();
+        case.context.now = "2026-01-02T03:04:05Z".to_owned();
+        case.context.git.branch = "main".to_owned();
+        case.context.git.commit = "0123456789abcdef0123456789abcdef01234567".to_owned();
+        if let Ok(text) = fs::read_to_string(directory.join("case.txt")) {
+            text.lines().filter(|line| !line.trim().is_empty()).for_each(|line| case.setting(line));
+        }
+        case
+    }
+
+    fn setting(&mut self, line: &str) {
+        let (key, value) = line.split_once(' ').unwrap_or((line, ""));
+        let value = value.to_owned();
+        let git = &mut self.context.git;
+        match key {
+            "job" => self.selection.jobs.push(value),
+            "stage" => self.selection.stages.push(value),
+            "var" => {
+                let (name, value) = value.split_once('=').expect("NAME=VALUE");
+                self.context.variables.push((name.to_owned(), value.to_owned()));
+            }
+            "branch" => git.branch = value,
+            "tag" => git.tag = value,
+            "default-branch" => git.default_branch = value,
+            "message" => git.message = value.replace("\\n", "\n"),
+            "author" => git.author = value,
+            "timestamp" => git.timestamp = value,
+            "remote" => git.remote = value,
+            "project" => self.context.project_path = value,
+            "source" => self.context.source = value,
+            "show-predefined" => self.show_predefined = true,
+            other => panic!("case.txt has no setting {other:?}"),
+        }
+    }
+
+    fn run(&self, directory: &Path) -> String {
+        let mut diagnostics = Diagnostics::new();
+        let loader = Directory(directory.to_owned());
+        let plan = pipeline::load("pipeline.yml", &loader, &mut diagnostics)
+            .and_then(|pipeline| plan::build(&pipeline, &self.context, &mut diagnostics));
+        let mut out = match plan.map(|plan| plan.select(&self.selection)) {
+            Some(Ok(plan)) => self.dump(&plan),
+            Some(Err(error)) => format!("selection: {error}\n"),
+            None => "no plan\n".to_owned(),
+        };
+        if !diagnostics.is_empty() {
+            out.push_str("\n--- diagnostics\n");
+            out.push_str(&diagnostics.render(Style::PLAIN));
+        }
+        out
+    }
+
+    fn dump(&self, plan: &Plan) -> String {
+        let mut out = String::new();
+        let stages: Vec<&str> = plan.stages.iter().map(|stage| stage.name.as_str()).collect();
+        writeln!(out, "stages: {}", stages.join(", ")).unwrap();
+        for job in &plan.jobs {
+            assert_eq!(plan.job(job.id).name, job.name, "a job's id is its place");
+            assert!(job.after.iter().all(|id| *id != job.id), "a job does not wait for itself");
+            out.push('\n');
+            self.dump_job(plan, job, &mut out);
+        }
+        for left in &plan.left_out {
+            writeln!(out, "\nleft out: {} ({})", left.job.name, left.reason).unwrap();
+        }
+        for (job, need) in plan.unmet_needs() {
+            writeln!(out, "\nunmet: {} needs {need}", job.name).unwrap();
+        }
+        out
+    }
+
+    fn dump_job(&self, plan: &Plan, job: &PlannedJob, out: &mut String) {
+        writeln!(out, "{} [{}]", job.name, job.stage).unwrap();
+        let after: Vec<&str> = job.after.iter().map(|id| plan.job(*id).name.as_str()).collect();
+        if !after.is_empty() {
+            writeln!(out, "  after: {}", after.join(", ")).unwrap();
+        }
+        if let Some(needs) = &job.needs {
+            writeln!(out, "  needs: [{}]", needs.join(", ")).unwrap();
+        }
+        match job.when {
+            When::OnSuccess => {}
+            When::OnFailure => out.push_str("  when: on_failure\n"),
+            When::Always => out.push_str("  when: always\n"),
+        }
+        match &job.allow_failure {
+            AllowFailure::No => {}
+            AllowFailure::Yes => out.push_str("  allow_failure: true\n"),
+            AllowFailure::ExitCodes(codes) => {
+                writeln!(out, "  allow_failure: exit codes {codes:?}").unwrap();
+            }
+        }
+        if job.timeout.as_secs() != 3600 {
+            writeln!(out, "  timeout: {} s", job.timeout.as_secs()).unwrap();
+        }
+        if let Some(image) = &job.image {
+            writeln!(out, "  image: {image}").unwrap();
+        }
+        for (name, script) in [("script", &job.script), ("after_script", &job.after_script)] {
+            for entry in script {
+                let text = entry.text.trim_end_matches('\n').replace('\n', "\n      ");
+                writeln!(out, "  {name} {}:{}: {text}", entry.file, entry.line).unwrap();
+            }
+        }
+        for (name, value) in &job.variables {
+            let predefined = ["CI", "GITLAB_"].iter().any(|p| name.starts_with(p));
+            if self.show_predefined || !predefined {
+                writeln!(out, "  {name}={}", value.replace('\n', "\\n")).unwrap();
+            }
+        }
+    }
+}
+
+fn bless() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "the switch of this test")]
+    std::env::var_os("GREENROOM_BLESS").is_some()
+}
+
+/// Compares with the expectation, or rewrites it.
+fn check(expectation: &Path, actual: &str, failures: &mut Vec<String>) {
+    if bless() {
+        fs::write(expectation, actual).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(expectation).unwrap_or_default();
+    if expected != actual {
+        failures.push(format!(
+            "{}\n--- expected\n{expected}\n--- actual\n{actual}",
+            expectation.display()
+        ));
+    }
+}
+
+fn here(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
+}
+
+fn entries(directory: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    entries
+}
+
+#[test]
+fn cases_become_the_expected_plans() {
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for feature in entries(&here("cases")) {
+        for case in entries(&feature) {
+            count += 1;
+            check(&case.join("plan.txt"), &Case::read(&case).run(&case), &mut failures);
+        }
+    }
+    assert!(count >= 40, "only {count} cases found");
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+/// What a file gets told. Every place in it must lie in the file.
+fn diagnose(directory: &Path, file: &str) -> String {
+    let mut diagnostics = Diagnostics::new();
+    let loader = Directory(directory.to_owned());
+    if let Some(pipeline) = pipeline::load(file, &loader, &mut diagnostics) {
+        plan::build(&pipeline, &Context::default(), &mut diagnostics);
+    }
+    for diagnostic in diagnostics.iter() {
+        for label in &diagnostic.labels {
+            let text = diagnostics.sources().text(label.span.file);
+            assert!(label.span.end as usize <= text.len() + 1, "{diagnostic:?}");
+        }
+    }
+    assert!(!diagnostics.is_empty(), "{file} is not invalid");
+    diagnostics.render(Style::PLAIN)
+}
+
+#[test]
+fn invalid_files_get_the_expected_diagnostics() {
+    let directory = here("invalid");
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for path in entries(&directory) {
+        if path.extension().is_some_and(|extension| extension == "yml") {
+            count += 1;
+            let name = path.file_name().unwrap().to_string_lossy();
+            let actual = diagnose(&directory, &name);
+            check(&path.with_extension("err"), &actual, &mut failures);
+        }
+    }
+    assert!(count >= 40, "only {count} files found");
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
