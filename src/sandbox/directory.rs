@@ -91,6 +91,15 @@ fn read_virtual(namespace: &Namespace, path: &[u8]) -> Vec<Entry> {
     else {
         return entries;
     };
+    if let (b"/", Some(mount)) = (path, namespace.root_mount())
+        && let Ok(under) = read_host(mount.root.as_fd())
+    {
+        let hidden = |entry: &Entry| {
+            let name = std::str::from_utf8(&entry.name);
+            name.is_ok_and(|name| name == "." || name == ".." || nodes.contains_key(name))
+        };
+        entries.extend(under.into_iter().filter(|entry| !hidden(entry)));
+    }
     for (name, node) in nodes {
         let file_type = match node {
             Node::Directory(_) | Node::Mount(_) | Node::Descriptors => FileType::Directory,

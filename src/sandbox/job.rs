@@ -24,7 +24,8 @@ use super::streams::{OutputSink, OutputStream};
 pub struct MountSpec {
     /// The directory on the host.
     pub host: PathBuf,
-    /// Where processes see it: an absolute path.
+    /// Where processes see it: an absolute path. At `/` it lies under everything else, so that
+    /// `/dev`, `/tmp`, the commands and other mounts hide what it has under their names.
     pub guest: String,
     /// Whether every change is refused.
     pub read_only: bool,
@@ -126,13 +127,14 @@ impl Job {
             if !guest.starts_with('/') || guest.split('/').any(|n| n == ".." || n == ".") {
                 return Err(place("write an absolute path without `.` and `..`"));
             }
-            if guest.trim_matches('/').is_empty() {
-                return Err(place("`/` is the sandbox's own; choose a directory below it"));
-            }
             let charged = (!read_only).then(|| Arc::clone(&quota));
             let mount = Mount::open(&guest, &host, read_only, charged).map_err(|source| {
                 JobError::Mount { host: host.clone(), guest: guest.clone(), source }
             })?;
+            if guest.trim_matches('/').is_empty() {
+                namespace.mount_root(mount);
+                continue;
+            }
             namespace.mount(mount).map_err(|other| {
                 place(&format!("it lies inside {other}, which is a mount or a file"))
             })?;

@@ -82,6 +82,8 @@ pub(crate) enum Node {
 #[derive(Debug)]
 pub(crate) struct Namespace {
     root: Node,
+    /// What lies under the names of `root`, if a host directory is mounted at `/`.
+    under: Option<Node>,
     mounts: Vec<Arc<Mount>>,
 }
 
@@ -130,7 +132,7 @@ impl Namespace {
         ];
         let dev = dev.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
         let root = BTreeMap::from([("dev".to_owned(), Node::Directory(dev))]);
-        Self { root: Node::Directory(root), mounts: Vec::new() }
+        Self { root: Node::Directory(root), under: None, mounts: Vec::new() }
     }
 
     /// Places a node, making the directories above it; replaces what was there.
@@ -167,6 +169,20 @@ impl Namespace {
     pub(crate) fn mount(&mut self, mount: Arc<Mount>) -> std::result::Result<(), String> {
         let path = mount.guest_path.clone();
         self.place(&path, Node::Mount(mount))
+    }
+
+    /// Mounts a directory at `/`, under everything else.
+    pub(crate) fn mount_root(&mut self, mount: Arc<Mount>) {
+        self.mounts.push(Arc::clone(&mount));
+        self.under = Some(Node::Mount(mount));
+    }
+
+    /// The directory that is mounted at `/`.
+    pub(crate) fn root_mount(&self) -> Option<&Arc<Mount>> {
+        match &self.under {
+            Some(Node::Mount(mount)) => Some(mount),
+            _ => None,
+        }
     }
 
     /// The host directories, in the order in which they were mounted.
@@ -276,9 +292,18 @@ impl Namespace {
                         node = self.node(&above).ok_or(Errno::NOENT)?;
                         continue;
                     }
-                    above.push(name);
-                    let name = std::str::from_utf8(name).map_err(|_| Errno::NOENT)?;
-                    node = entries.get(name).ok_or(Errno::NOENT)?;
+                    let found = std::str::from_utf8(name).ok().and_then(|name| entries.get(name));
+                    node = match (found, &self.under) {
+                        (Some(found), _) => {
+                            above.push(name);
+                            found
+                        }
+                        (None, Some(under)) if above.is_empty() => {
+                            at -= 1;
+                            under
+                        }
+                        (None, _) => return Err(Errno::NOENT),
+                    };
                 }
                 Node::Descriptors => {
                     let Some(name) = below.get(at) else { break };

@@ -297,11 +297,17 @@ fn preopen(job: &Job, table: &mut Table, ours: bool, cwd: &[u8]) -> Result<()> {
     if ours {
         return add(b"/", Place::Virtual { path: b"/".to_vec() });
     }
-    let mut working = job.namespace.directory(cwd)?;
-    if let Place::Real { may_climb, .. } = &mut working {
-        *may_climb = true;
+    if let Some(mount) = job.namespace.root_mount() {
+        let directory = Arc::clone(&mount.root);
+        let (mount, inside) = (Arc::clone(mount), ".".into());
+        add(b"/", Place::Real { mount, directory, inside, may_climb: false })?;
+    } else {
+        let mut working = job.namespace.directory(cwd)?;
+        if let Place::Real { may_climb, .. } = &mut working {
+            *may_climb = true;
+        }
+        add(b".", working)?;
     }
-    add(b".", working)?;
     for name in job.namespace.top() {
         let path = format!("/{name}");
         add(path.as_bytes(), job.namespace.directory(path.as_bytes())?)?;

@@ -16,10 +16,24 @@ pub(crate) mod rights {
     pub(crate) const WRITE: u64 = 1 << 6;
     pub(crate) const ADVISE: u64 = 1 << 7;
     pub(crate) const ALLOCATE: u64 = 1 << 8;
+    pub(crate) const PATH_CREATE_DIRECTORY: u64 = 1 << 9;
+    pub(crate) const PATH_CREATE_FILE: u64 = 1 << 10;
+    pub(crate) const PATH_LINK_SOURCE: u64 = 1 << 11;
+    pub(crate) const PATH_LINK_TARGET: u64 = 1 << 12;
+    pub(crate) const PATH_OPEN: u64 = 1 << 13;
     pub(crate) const READDIR: u64 = 1 << 14;
+    pub(crate) const PATH_READLINK: u64 = 1 << 15;
+    pub(crate) const PATH_RENAME_SOURCE: u64 = 1 << 16;
+    pub(crate) const PATH_RENAME_TARGET: u64 = 1 << 17;
+    pub(crate) const PATH_FILESTAT_GET: u64 = 1 << 18;
+    pub(crate) const PATH_FILESTAT_SET_SIZE: u64 = 1 << 19;
+    pub(crate) const PATH_FILESTAT_SET_TIMES: u64 = 1 << 20;
     pub(crate) const FILESTAT_GET: u64 = 1 << 21;
     pub(crate) const FILESTAT_SET_SIZE: u64 = 1 << 22;
     pub(crate) const FILESTAT_SET_TIMES: u64 = 1 << 23;
+    pub(crate) const PATH_SYMLINK: u64 = 1 << 24;
+    pub(crate) const PATH_REMOVE_DIRECTORY: u64 = 1 << 25;
+    pub(crate) const PATH_UNLINK_FILE: u64 = 1 << 26;
     pub(crate) const POLL: u64 = 1 << 27;
 
     /// Everything that makes sense for a regular file.
@@ -43,12 +57,24 @@ pub(crate) mod rights {
     pub(crate) const DIRECTORY: u64 = FDSTAT_SET_FLAGS
         | SYNC
         | ADVISE
-        | (0x7f << 9)
-        | (0x3f << 16)
+        | DATASYNC
+        | PATH_CREATE_DIRECTORY
+        | PATH_CREATE_FILE
+        | PATH_LINK_SOURCE
+        | PATH_LINK_TARGET
+        | PATH_OPEN
+        | READDIR
+        | PATH_READLINK
+        | PATH_RENAME_SOURCE
+        | PATH_RENAME_TARGET
+        | PATH_FILESTAT_GET
+        | PATH_FILESTAT_SET_SIZE
+        | PATH_FILESTAT_SET_TIMES
         | FILESTAT_GET
         | FILESTAT_SET_TIMES
-        | (0x7 << 24)
-        | DATASYNC;
+        | PATH_SYMLINK
+        | PATH_REMOVE_DIRECTORY
+        | PATH_UNLINK_FILE;
     /// What opening in a directory may hand on.
     pub(crate) const INHERITING: u64 = DIRECTORY | FILE;
 }
@@ -76,9 +102,15 @@ impl Entry {
         Self { description, rights, inheriting, preopen: None }
     }
 
-    /// Fails unless the descriptor has this right; WASI answers as if it were not open for that.
+    /// Fails unless the descriptor has this right, as POSIX does for a file that is not open for
+    /// reading or writing.
     pub(crate) fn require(&self, right: u64) -> Result<()> {
         if self.rights & right == right { Ok(()) } else { Err(Errno::BADF) }
+    }
+
+    /// Fails unless the directory has these rights.
+    pub(crate) fn require_path(&self, rights: u64) -> Result<()> {
+        if self.rights & rights == rights { Ok(()) } else { Err(Errno::NOTCAPABLE) }
     }
 }
 

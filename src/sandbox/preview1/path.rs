@@ -58,10 +58,11 @@ pub(super) fn link(linker: &mut Linker<State>, snapshot: Snapshot) -> wasmtime::
               len: u32,
               out: u32| {
             call(&mut caller, |guest| {
-                let given = at(guest, fd, path, len, |target| match target {
-                    Target::Descriptor(number) => Ok(Err(*number)),
-                    target => files::stat(target, lookup & FOLLOW != 0).map(Ok),
-                })?;
+                let given =
+                    at(guest, fd, rights::PATH_FILESTAT_GET, (path, len), |target| match target {
+                        Target::Descriptor(number) => Ok(Err(*number)),
+                        target => files::stat(target, lookup & FOLLOW != 0).map(Ok),
+                    })?;
                 let attributes = match given {
                     Ok(attributes) => attributes,
                     Err(number) => files::stat_open(&guest.state.given(number)?.description)?,
@@ -84,7 +85,7 @@ pub(super) fn link(linker: &mut Linker<State>, snapshot: Snapshot) -> wasmtime::
          flags: u32| {
             call(&mut caller, |guest| {
                 let times = times(accessed, modified, flags)?;
-                at(guest, fd, path, len, |target| {
+                at(guest, fd, rights::PATH_FILESTAT_SET_TIMES, (path, len), |target| {
                     files::set_times(target, times, lookup & FOLLOW != 0)
                 })
             })
@@ -100,7 +101,9 @@ fn link_changes(linker: &mut Linker<State>, module: &'static str) -> wasmtime::R
         |mut caller: Caller<'_, State>, fd: u32, path: u32, len: u32| {
             call(&mut caller, |guest| {
                 let mode = 0o777 & !guest.state.umask;
-                at(guest, fd, path, len, |target| files::create_directory(target, mode))
+                at(guest, fd, rights::PATH_CREATE_DIRECTORY, (path, len), |target| {
+                    files::create_directory(target, mode)
+                })
             })
         },
     )?;
@@ -108,14 +111,18 @@ fn link_changes(linker: &mut Linker<State>, module: &'static str) -> wasmtime::R
         module,
         "path_remove_directory",
         |mut caller: Caller<'_, State>, fd: u32, path: u32, len: u32| {
-            call(&mut caller, |guest| at(guest, fd, path, len, files::remove_directory))
+            call(&mut caller, |guest| {
+                at(guest, fd, rights::PATH_REMOVE_DIRECTORY, (path, len), files::remove_directory)
+            })
         },
     )?;
     linker.func_wrap(
         module,
         "path_unlink_file",
         |mut caller: Caller<'_, State>, fd: u32, path: u32, len: u32| {
-            call(&mut caller, |guest| at(guest, fd, path, len, files::remove_file))
+            call(&mut caller, |guest| {
+                at(guest, fd, rights::PATH_UNLINK_FILE, (path, len), files::remove_file)
+            })
         },
     )?;
     linker.func_wrap(
@@ -129,7 +136,12 @@ fn link_changes(linker: &mut Linker<State>, module: &'static str) -> wasmtime::R
          to: u32,
          to_len: u32| {
             call(&mut caller, |guest| {
-                both(guest, (from_fd, from, from_len), (to_fd, to, to_len), files::rename)
+                both(
+                    guest,
+                    (from_fd, rights::PATH_RENAME_SOURCE, (from, from_len)),
+                    (to_fd, rights::PATH_RENAME_TARGET, (to, to_len)),
+                    files::rename,
+                )
             })
         },
     )?;
@@ -149,7 +161,12 @@ fn link_changes(linker: &mut Linker<State>, module: &'static str) -> wasmtime::R
                 if lookup & FOLLOW != 0 {
                     return Err(Errno::INVAL);
                 }
-                both(guest, (from_fd, from, from_len), (to_fd, to, to_len), files::link)
+                both(
+                    guest,
+                    (from_fd, rights::PATH_LINK_SOURCE, (from, from_len)),
+                    (to_fd, rights::PATH_LINK_TARGET, (to, to_len)),
+                    files::link,
+                )
             })
         },
     )?;
@@ -167,7 +184,9 @@ fn link_changes(linker: &mut Linker<State>, module: &'static str) -> wasmtime::R
                 if contents.contains(&0) {
                     return Err(Errno::ILSEQ);
                 }
-                at(guest, fd, path, len, |target| files::symlink(contents, target))
+                at(guest, fd, rights::PATH_SYMLINK, (path, len), |target| {
+                    files::symlink(contents, target)
+                })
             })
         },
     )?;
@@ -182,7 +201,7 @@ fn link_changes(linker: &mut Linker<State>, module: &'static str) -> wasmtime::R
          size: u32,
          out: u32| {
             call(&mut caller, |guest| {
-                let contents = at(guest, fd, path, len, files::read_link)?;
+                let contents = at(guest, fd, rights::PATH_READLINK, (path, len), files::read_link)?;
                 let count = contents.len().min(size as usize);
                 guest.write(buffer, &contents[..count])?;
                 guest.write_u32(out, u32::try_from(count)?)
@@ -203,33 +222,36 @@ fn resolve<'a>(
     guest: &Guest<'_>,
     namespace: &'a Namespace,
     entry: &'a Entry,
-    path: (u32, u32),
+    right: u64,
+    (path, len): (u32, u32),
 ) -> Result<Target<'a>> {
-    namespace.resolve(place(entry)?, guest.bytes(path.0, path.1)?)
+    let place = place(entry)?;
+    entry.require_path(right)?;
+    namespace.resolve(place, guest.bytes(path, len)?)
 }
 
 /// Runs an operation on the file that a path below a directory names.
 fn at<T>(
     guest: &Guest<'_>,
     fd: u32,
-    path: u32,
-    len: u32,
+    right: u64,
+    path: (u32, u32),
     run: impl FnOnce(&Target<'_>) -> Result<T>,
 ) -> Result<T> {
     let entry = guest.state.table.get(fd)?;
-    run(&resolve(guest, &guest.state.job.namespace, entry, (path, len))?)
+    run(&resolve(guest, &guest.state.job.namespace, entry, right, path)?)
 }
 
 fn both(
     guest: &Guest<'_>,
-    (from_fd, from, from_len): (u32, u32, u32),
-    (to_fd, to, to_len): (u32, u32, u32),
+    (from_fd, from_right, from): (u32, u64, (u32, u32)),
+    (to_fd, to_right, to): (u32, u64, (u32, u32)),
     run: impl FnOnce(&Target<'_>, &Target<'_>) -> Result<()>,
 ) -> Result<()> {
     let namespace = &guest.state.job.namespace;
     let (from_entry, to_entry) = (guest.state.table.get(from_fd)?, guest.state.table.get(to_fd)?);
-    let from = resolve(guest, namespace, from_entry, (from, from_len))?;
-    let to = resolve(guest, namespace, to_entry, (to, to_len))?;
+    let from = resolve(guest, namespace, from_entry, from_right, from)?;
+    let to = resolve(guest, namespace, to_entry, to_right, to)?;
     run(&from, &to)
 }
 
@@ -251,7 +273,14 @@ fn open(
     let state = &guest.state;
     let directory = state.table.get(fd)?;
     let job = Arc::clone(&state.job);
-    let target = resolve(guest, &job.namespace, directory, (path, len))?;
+    let mut right = rights::PATH_OPEN;
+    if oflags & oflags::CREATE != 0 {
+        right |= rights::PATH_CREATE_FILE;
+    }
+    if oflags & oflags::TRUNCATE != 0 {
+        right |= rights::PATH_FILESTAT_SET_SIZE;
+    }
+    let target = resolve(guest, &job.namespace, directory, right, (path, len))?;
     if let Target::Descriptor(number) = target {
         return Ok(Entry { preopen: None, ..state.given(number)?.clone() });
     }
@@ -275,10 +304,15 @@ fn open(
         },
     )?;
     let granted = Entry::new(Arc::new(opened));
-    // Only files care about reading and writing: what a directory may do follows from its mount.
-    let wanted = match &*granted.description {
-        Description::Directory(_) => granted.rights,
-        _ => granted.rights & (base | !(rights::READ | write)),
-    };
-    Ok(Entry { rights: wanted, ..granted })
+    if matches!(*granted.description, Description::Directory(_)) {
+        // What may be done with it follows from its mount and from the directory it was found in.
+        // Programs ask for all rights or none, but never to write into it as into a file.
+        if base & rights::WRITE != 0 {
+            return Err(Errno::ISDIR);
+        }
+        let rights = granted.rights & directory.inheriting;
+        return Ok(Entry { rights, inheriting: directory.inheriting, ..granted });
+    }
+    let asked = base | !(rights::READ | write);
+    Ok(Entry { rights: granted.rights & asked & directory.inheriting, ..granted })
 }

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use wasmtime::{Caller, Linker};
 
 use super::{call, code};
+use crate::sandbox::description::Description;
 use crate::sandbox::errno::{Errno, Result};
 use crate::sandbox::memory::Guest;
 use crate::sandbox::process::{State, Strings};
@@ -120,10 +121,14 @@ pub(super) fn link(linker: &mut Linker<State>, module: &'static str) -> wasmtime
     link_sockets(linker, module)
 }
 
-/// The sandbox has no sockets: a descriptor is either not open or not a socket.
+/// The sandbox has no sockets: a descriptor is either not open, as is a directory for any kind of
+/// transfer, or not a socket.
 fn link_sockets(linker: &mut Linker<State>, module: &'static str) -> wasmtime::Result<()> {
     fn refuse(caller: &Caller<'_, State>, fd: u32, errno: Errno) -> u32 {
-        code(caller.data().table.get(fd).and(Err(errno)))
+        code(caller.data().table.get(fd).and_then(|entry| match &*entry.description {
+            Description::Directory(_) => Err(Errno::BADF),
+            _ => Err(errno),
+        }))
     }
     linker.func_wrap(
         module,
@@ -147,7 +152,7 @@ fn link_sockets(linker: &mut Linker<State>, module: &'static str) -> wasmtime::R
         },
     )?;
     linker.func_wrap(module, "sock_shutdown", |caller: Caller<'_, State>, fd: u32, _: u32| {
-        refuse(&caller, fd, Errno::NOTCONN)
+        refuse(&caller, fd, Errno::NOTSOCK)
     })?;
     Ok(())
 }
