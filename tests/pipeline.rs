@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use greenroom::diagnostic::{Diagnostics, Style};
+use greenroom::diagnostic::{Code, Diagnostics, Style};
 use greenroom::pipeline::{self, LoadError, Loader};
 use greenroom::plan::{self, AllowFailure, Context, Plan, PlannedJob, Selection, When};
 
@@ -82,7 +82,7 @@ impl Case {
             .and_then(|pipeline| plan::build(&pipeline, &self.context, &mut diagnostics));
         let mut out = match plan.map(|plan| plan.select(&self.selection)) {
             Some(Ok(plan)) => self.dump(&plan),
-            Some(Err(error)) => format!("selection: {error}\n"),
+            Some(Err(error)) => format!("selection: {error}\n{error:?}\n"),
             None => "no plan\n".to_owned(),
         };
         if !diagnostics.is_empty() {
@@ -229,5 +229,22 @@ fn invalid_files_get_the_expected_diagnostics() {
         }
     }
     assert!(count >= 40, "only {count} files found");
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[test]
+fn the_documentation_lists_every_keyword_and_code() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let mut failures = Vec::new();
+    for (file, table) in [
+        ("keywords.md", pipeline::keywords::documentation()),
+        ("diagnostics.md", Code::documentation()),
+    ] {
+        let path = docs.join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        let mark = "<!-- generated -->\n";
+        let (head, _) = text.split_once(mark).expect("a mark above the table");
+        check(&path, &format!("{head}{mark}{table}"), &mut failures);
+    }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }

@@ -74,3 +74,14 @@ codes! {
     JobLeftOut "job-left-out" "A job is left out of the run because a keyword is not supported yet.";
     PipelineEmpty "pipeline-empty" "No job is left to run.";
 }
+
+impl Code {
+    /// The codes as the text of the documentation.
+    pub fn documentation() -> String {
+        let mut out = String::from("| code | meaning |\n| --- | --- |\n");
+        for code in Self::ALL {
+            out.push_str(&format!("| `{}` | {} |\n", code.name(), code.explanation()));
+        }
+        out
+    }
+}

@@ -7,6 +7,8 @@
 mod code;
 mod render;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub use code::Code;
 pub use render::Style;

@@ -191,3 +191,28 @@ pub fn find(place: Place, name: &str) -> Option<&'static Keyword> {
 pub fn names(place: Place) -> impl Iterator<Item = &'static str> {
     KEYWORDS.iter().filter(move |keyword| keyword.place == place).map(|keyword| keyword.name)
 }
+
+/// The table as the text of the documentation.
+pub fn documentation() -> String {
+    let mut out = String::new();
+    let mut place = None;
+    for keyword in KEYWORDS {
+        if place != Some(keyword.place) {
+            place = Some(keyword.place);
+            let title = keyword.place.to_string();
+            let title = title.strip_prefix("the ").unwrap_or(&title);
+            out.push_str(&format!(
+                "\n## In {title}\n\n| keyword | state | in a run |\n| --- | --- | --- |\n"
+            ));
+        }
+        let (state, meaning) = match keyword.support {
+            Support::Yes => ("supported", ""),
+            Support::NotYet(meaning) => ("not yet", meaning),
+            Support::LeavesOut(meaning) => ("not yet: job left out", meaning),
+            Refused(meaning) => ("not yet: error", meaning),
+            Support::NoEffect(why) => ("no effect", why),
+        };
+        out.push_str(&format!("| `{}` | {state} | {meaning} |\n", keyword.name));
+    }
+    out
+}

@@ -18,7 +18,7 @@ pub struct Selection {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectionError {
     /// There is no such job.
-    #[error("there is no job named `{name}`{}", hint(suggestion.as_deref()))]
+    #[error("there is no job named `{name}`")]
     UnknownJob {
         /// The name asked for.
         name: String,
@@ -26,7 +26,7 @@ pub enum SelectionError {
         suggestion: Option<String>,
     },
     /// There is no such stage, or it has no jobs.
-    #[error("there is no stage named `{name}` with jobs to run{}", hint(suggestion.as_deref()))]
+    #[error("there is no stage named `{name}` with jobs to run")]
     UnknownStage {
         /// The name asked for.
         name: String,
@@ -41,10 +41,6 @@ pub enum SelectionError {
         /// What it would take.
         keyword: String,
     },
-}
-
-fn hint(suggestion: Option<&str>) -> String {
-    suggestion.map(|name| format!(": did you mean `{name}`?")).unwrap_or_default()
 }
 
 impl Plan {
