@@ -15,12 +15,12 @@ use super::graph::{self, Graph};
 use super::job::{JobEnd, run_job};
 use super::log::{Body, Message};
 use super::utf8::Joiner;
-use super::{Cancel, CancelSwitch, Executor, JobLog};
+use super::{Cancel, CancelSwitch, Executor, JobLog, Notices};
 use crate::event::{
     Chunk, Command, Event, FailedCommand, JobName, Level, Record, RunResult, Section, SkipReason,
     StageInfo, StepOutcome, Stream,
 };
-use crate::plan::{JobId, LeftOutReason, Plan, ScriptEntry, Stage};
+use crate::plan::{JobId, LeftOut, LeftOutReason, Plan, ScriptEntry, Stage};
 
 /// Messages from jobs that may wait for the dispatcher. Together with the size of a chunk this
 /// bounds what a flood of output can occupy.
@@ -30,13 +30,18 @@ const WAITING_MESSAGES: usize = 64;
 /// taken.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+const CANCELLED: &str = "cancelled: scripts are being ended, after_script still runs; \
+                         cancel again to end at once";
+
 /// How to run a plan.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Options {
     /// What the run is called, for people.
     pub pipeline: String,
     /// How many jobs may run at the same time.
     pub jobs: NonZeroUsize,
+    /// What others say about the run, from before its start to its end.
+    pub notices: Notices,
 }
 
 /// Runs a plan to its end and returns its result.
@@ -95,7 +100,11 @@ struct Job {
 }
 
 impl Dispatcher {
-    async fn run(mut self, options: Options, mut messages: mpsc::Receiver<Message>) -> RunResult {
+    async fn run(
+        mut self,
+        mut options: Options,
+        mut messages: mpsc::Receiver<Message>,
+    ) -> RunResult {
         self.announce(&options).await;
         let switch = self.switch.clone();
         let mut cancelled = false;
@@ -104,8 +113,8 @@ impl Dispatcher {
             if self.tasks.is_empty() {
                 break;
             }
-            // The order is the priority. Nothing starves: a run is cancelled once per level and a
-            // job ends once, and whatever that job sent before comes first.
+            // The order is the priority. Nothing starves: a run is cancelled once per level, a job
+            // ends once, after whatever it sent before, and notices are rare.
             tokio::select! {
                 biased;
                 () = switch.reached(Cancel::AtOnce) => {
@@ -114,7 +123,7 @@ impl Dispatcher {
                 }
                 () = switch.reached(Cancel::Gracefully), if !cancelled => {
                     cancelled = true;
-                    self.say_cancelled().await;
+                    self.say(Level::Warning, CANCELLED.to_owned()).await;
                     self.skip_the_rest().await;
                 }
                 Some(end) = self.tasks.join_next_with_id() => {
@@ -125,10 +134,14 @@ impl Dispatcher {
                     }
                     self.task_ended(end).await;
                 }
+                (level, message) = options.notices.next() => self.say(level, message).await,
                 Some(message) = messages.recv() => self.handle(message).await,
             }
         }
         self.skip_the_rest().await;
+        while let Some((level, message)) = options.notices.waiting() {
+            self.say(level, message).await;
+        }
         let result = self.result();
         let duration = self.emitter.start.elapsed();
         self.emitter.emit(Event::RunFinished { result, duration }).await;
@@ -144,13 +157,23 @@ impl Dispatcher {
         let pipeline = options.pipeline.clone();
         let parallel = options.jobs.get() > 1 && !graph::is_chain(&self.plan);
         self.emitter.emit(Event::RunStarted { pipeline, stages, parallel }).await;
-        for left_out in &self.plan.left_out {
-            if let LeftOutReason::Never | LeftOutReason::NotSelected = left_out.reason {
-                continue;
-            }
-            let message = format!("{} does not run: {}", left_out.job.name, left_out.reason);
-            self.emitter.emit(Event::Notice { job: None, level: Level::Info, message }).await;
+        let reasons: Vec<String> = self
+            .plan
+            .left_out
+            .iter()
+            .filter(|left_out| {
+                !matches!(left_out.reason, LeftOutReason::Never | LeftOutReason::NotSelected)
+            })
+            .map(|LeftOut { job, reason }| format!("{} does not run: {reason}", job.name))
+            .collect();
+        for reason in reasons {
+            self.say(Level::Info, reason).await;
         }
+    }
+
+    /// Says something about the run as a whole.
+    async fn say(&mut self, level: Level, message: String) {
+        self.emitter.emit(Event::Notice { job: None, level, message }).await;
     }
 
     /// Starts, or skips, every job that can be.
@@ -282,13 +305,6 @@ impl Dispatcher {
             let failed_line = command.line;
             Some(FailedCommand { command, failed_line, status: outcome.exit_code() })
         })
-    }
-
-    async fn say_cancelled(&mut self) {
-        let message = "cancelled: scripts are being ended, after_script still runs; \
-                       cancel again to end at once";
-        let (job, level, message) = (None, Level::Warning, message.to_owned());
-        self.emitter.emit(Event::Notice { job, level, message }).await;
     }
 
     /// Drops every job that runs and says so.

@@ -11,8 +11,9 @@ use crate::plan::JobId;
 /// Output travels in chunks of at most this many bytes, so that the bounded channel bounds memory.
 const CHUNK: usize = 64 * 1024;
 
-/// Notices that wait for room in the channel; further ones are counted only.
-const WAITING_NOTICES: usize = 64;
+/// What is said without waiting and finds no room in the channel waits here; further notices are
+/// counted only.
+const WAITING: usize = 64;
 
 /// What a job tells the dispatcher. Internal: the public form are the events.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ pub struct JobLog {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    notices: Vec<Body>,
+    messages: Vec<Body>,
     lost: usize,
 }
 
@@ -77,12 +78,12 @@ impl JobLog {
         self.send(Body::Notice { level, message: message.into() }).await;
     }
 
-    /// Says something about the job without waiting: if there is no room now, the notice comes
-    /// before whatever is reported next.
+    /// Says something about the job without waiting. What finds no room now comes before whatever
+    /// is reported next.
     pub fn try_notice(&self, level: Level, message: impl Into<String>) {
         let body = Body::Notice { level, message: message.into() };
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let body = if waiting.notices.is_empty() {
+        let body = if waiting.messages.is_empty() {
             match self.sender.try_send(Message { job: self.job, body }) {
                 Ok(()) | Err(TrySendError::Closed(_)) => return,
                 Err(TrySendError::Full(message)) => message.body,
@@ -90,17 +91,17 @@ impl JobLog {
         } else {
             body
         };
-        if waiting.notices.len() < WAITING_NOTICES {
-            waiting.notices.push(body);
+        if waiting.messages.len() < WAITING {
+            waiting.messages.push(body);
         } else {
             waiting.lost += 1;
         }
     }
 
-    /// Sends the notices that wait for room.
+    /// Sends what waits for room.
     pub(super) async fn flush(&self) {
         let waiting = mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        for body in waiting.notices {
+        for body in waiting.messages {
             self.send_now(body).await;
         }
         if waiting.lost > 0 {

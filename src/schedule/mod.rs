@@ -12,6 +12,7 @@ mod executor;
 mod graph;
 mod job;
 mod log;
+mod notices;
 mod stop;
 mod utf8;
 
@@ -19,6 +20,7 @@ pub use dispatch::{Options, run};
 pub use executor::{Executor, JobSandbox, NotLoadable, ScriptRun};
 pub use job::{AFTER_SCRIPT_LIMIT, GRACE, PREPARE_LIMIT};
 pub use log::JobLog;
+pub use notices::{Notices, Notifier, notices};
 pub use stop::{Cancel, CancelSwitch, Stop, StopReason};
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::fake::Do::{Begin, Flood, Ignore, Sleep};
 use super::fake::{Fake, TestJob, job, plan, run_jobs_with};
 use crate::event::RunResult;
 use crate::plan::When;
-use crate::schedule::{Cancel, CancelSwitch, Options, run};
+use crate::schedule::{Cancel, CancelSwitch, Options, notices, run};
 
 fn jobs() -> [TestJob; 5] {
     [
@@ -67,7 +67,7 @@ async fn before_the_run_begins() {
 }
 
 fn options() -> Options {
-    Options { pipeline: "test".to_owned(), jobs: NonZeroUsize::MIN }
+    Options { pipeline: "test".to_owned(), jobs: NonZeroUsize::MIN, notices: notices().1 }
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,7 +16,7 @@ use crate::event::{Event, FailedCommand, Level, Record, RunResult, Section, Step
 use crate::plan::{AllowFailure, JobId, Plan, PlannedJob, ScriptEntry, Stage, When};
 use crate::schedule::{
     CancelSwitch, Executor, JobLog, JobSandbox, NotLoadable, Options, ScriptRun, Stop, StopReason,
-    run,
+    notices, run,
 };
 
 /// One thing that a scripted script does.
@@ -50,6 +50,13 @@ pub(super) type Calls = Arc<Mutex<Vec<String>>>;
 pub(super) struct Fake {
     behaviours: HashMap<String, Behaviour>,
     calls: Calls,
+}
+
+impl Fake {
+    pub(super) fn of(jobs: &[TestJob]) -> Self {
+        let behaviour = |job: &TestJob| (job.name.to_owned(), job.behaviour.clone());
+        Self { behaviours: jobs.iter().map(behaviour).collect(), calls: Calls::default() }
+    }
 }
 
 struct FakeSandbox {
@@ -270,6 +277,7 @@ pub(super) async fn run_jobs_with<F: Future<Output = ()> + Send + 'static>(
     let options = Options {
         pipeline: "test".to_owned(),
         jobs: NonZeroUsize::new(limit).expect("tests allow at least one job"),
+        notices: notices().1,
     };
     let switch = CancelSwitch::new();
     let canceller = tokio::spawn(cancel(switch.clone()));

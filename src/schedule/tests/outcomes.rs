@@ -1,8 +1,16 @@
 //! How jobs end, and what is said and called on the way.
 
 use super::fake::Do::{Begin, End, Fail, Flood, Ignore, Notice, Panic, Print, Sleep};
-use super::fake::{Ran, job, run_jobs};
-use crate::event::{Event, StepOutcome};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use super::fake::{Fake, Ran, job, plan, run_jobs};
+use crate::event::{Event, Level, StepOutcome};
+use crate::schedule::{CancelSwitch, Options, notices, run};
 
 fn log_and_calls(ran: &Ran) -> String {
     format!("{}\n{}", ran.log(), ran.calls.join("\n"))
@@ -118,4 +126,29 @@ async fn a_flood_starves_no_other_job_and_notices_wait_for_room() {
         .filter_map(|text| text.strip_suffix(" more notices were dropped")?.parse::<usize>().ok())
         .sum();
     assert_eq!(kept + lost, 100, "every notice is shown or counted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_about_the_run_is_reported() {
+    let jobs = plan(&[job("s", "j", &[Sleep(100)])]);
+    let (notifier, notices) = notices();
+    notifier.say(Level::Warning, "before");
+    let options = Options { pipeline: "test".to_owned(), jobs: NonZeroUsize::MIN, notices };
+    let (events, mut records) = mpsc::channel(100);
+    let speak = async {
+        sleep(Duration::from_millis(50)).await;
+        notifier.say(Level::Info, "during");
+        sleep(Duration::from_millis(50)).await;
+        notifier.say(Level::Info, "at the end");
+    };
+    let slow = Fake::of(&[job("s", "j", &[Sleep(100)])]);
+    let run = run(Arc::new(jobs), Arc::new(slow), options, CancelSwitch::new(), events);
+    tokio::join!(run, speak);
+    let mut said = Vec::new();
+    while let Some(record) = records.recv().await {
+        if let Event::Notice { job: None, message, .. } = record.event {
+            said.push(message);
+        }
+    }
+    assert_eq!(said, ["before", "during", "at the end"]);
 }

@@ -1,0 +1,73 @@
+use clap::{Args, ValueEnum};
+
+use super::environment::{Color, Environment};
+use super::exit_code::Exit;
+use super::failure::Failure;
+use super::project::ProjectArgs;
+use super::value::Variable;
+use super::{front, print, tell};
+use crate::diagnostic::Diagnostics;
+
+/// Report everything that is wrong with a pipeline file, without running anything.
+///
+/// Findings go to standard error, each with its place and what to do; with `--format json` to
+/// standard output. The exit code is 3 if one of them is an error, and 0 otherwise.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    greenroom check\n  \
+    greenroom check ci/nightly.yml --project .\n  \
+    greenroom check --format json | jq '.[].message'")]
+pub(super) struct CheckArgs {
+    /// Pipeline file, or a directory with a .gitlab-ci.yml [default: .gitlab-ci.yml].
+    #[arg(value_name = "FILE", conflicts_with = "file")]
+    path: Option<String>,
+
+    #[command(flatten)]
+    project: ProjectArgs,
+
+    /// Variable of the pipeline; takes precedence over those in the file.
+    #[arg(long = "var", value_name = "KEY=VALUE")]
+    variables: Vec<Variable>,
+
+    /// How findings are written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text for people, on standard error.
+    #[default]
+    Human,
+    /// A JSON array, on standard output.
+    Json,
+}
+
+pub(super) fn check(
+    args: &CheckArgs,
+    environment: &Environment,
+    color: Color,
+) -> Result<Exit, Failure> {
+    let project = args.project.file_or_default(args.path.as_deref())?;
+    let variables = args.variables.iter().map(|v| (v.name.clone(), v.value.clone())).collect();
+    let mut diagnostics = Diagnostics::new();
+    let plan = front::plan(&project, variables, &mut diagnostics)?;
+    let valid = plan.is_some() && !diagnostics.has_errors();
+    match args.format {
+        Format::Human => {
+            tell(&diagnostics.render(environment.diagnostic_style(color)));
+            if let (true, Some(plan)) = (valid, &plan) {
+                let (stages, jobs) = (plan.stages.len(), plan.jobs.len());
+                let s = |n| if n == 1 { "" } else { "s" };
+                let file = crate::diagnostic::printable(&project.file);
+                tell(&format!(
+                    "{file}: valid, {jobs} job{} in {stages} stage{}\n",
+                    s(jobs),
+                    s(stages)
+                ));
+            }
+        }
+        Format::Json => print(&format!("{:#}\n", diagnostics.to_json()))?,
+    }
+    Ok(if valid { Exit::Success } else { Exit::InvalidPipeline })
+}

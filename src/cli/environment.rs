@@ -1,0 +1,180 @@
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use super::failure::Failure;
+use super::value::EnvGrant;
+use crate::sandbox::store::{self, Locations};
+use crate::{diagnostic, report};
+
+/// What greenroom was started with besides its arguments, read once. Nothing of it reaches a job
+/// unless it is granted by name.
+#[derive(Debug)]
+pub(super) struct Environment {
+    variables: BTreeMap<OsString, OsString>,
+    stdout_is_terminal: bool,
+    stderr_is_terminal: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`; with `CLICOLOR_FORCE` always.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Environment {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place where the environment is read"
+    )]
+    pub(super) fn read() -> Self {
+        Self {
+            variables: std::env::vars_os().collect(),
+            stdout_is_terminal: io::stdout().is_terminal(),
+            stderr_is_terminal: io::stderr().is_terminal(),
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    /// The variables that are handed over by name, with their values.
+    pub(super) fn granted(&self, grants: &[EnvGrant]) -> Result<Vec<(String, String)>, Failure> {
+        grants
+            .iter()
+            .map(|EnvGrant { name, value }| {
+                let value = match (value, self.get(name)) {
+                    (Some(value), _) => value.clone(),
+                    (None, Some(value)) => value.to_str().map(str::to_owned).ok_or_else(|| {
+                        Failure::usage(format!("--env {name}: its value is not UTF-8"))
+                    })?,
+                    (None, None) => {
+                        return Err(Failure::usage(format!(
+                            "--env {name}: there is no such variable in this environment"
+                        ))
+                        .help(format!("set it, or write --env {name}=VALUE")));
+                    }
+                };
+                Ok((name.clone(), value))
+            })
+            .collect()
+    }
+
+    /// A variable that is set to something.
+    fn set(&self, name: &str) -> Option<&OsStr> {
+        self.get(name).filter(|value| !value.is_empty())
+    }
+
+    fn color(&self, color: Color, is_terminal: bool) -> bool {
+        match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if self.set("NO_COLOR").is_some() => false,
+            Color::Auto if self.set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+            Color::Auto => is_terminal && !self.is_dumb(),
+        }
+    }
+
+    fn is_dumb(&self) -> bool {
+        self.get("TERM").is_none_or(|term| term == "dumb")
+    }
+
+    /// Whether the locale is one of UTF-8.
+    fn unicode(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| self.set(name));
+        let locale = locale.unwrap_or_default().to_string_lossy().to_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    }
+
+    /// How a run's report on standard output looks.
+    pub(super) fn report_style(&self, color: Color) -> report::human::Style {
+        report::human::Style {
+            color: self.color(color, self.stdout_is_terminal),
+            unicode: self.unicode(),
+            live: self.stdout_is_terminal && !self.is_dumb(),
+        }
+    }
+
+    /// How findings on standard error look.
+    pub(super) fn diagnostic_style(&self, color: Color) -> diagnostic::Style {
+        diagnostic::Style {
+            color: self.color(color, self.stderr_is_terminal),
+            unicode: self.unicode(),
+            width: width(io::stderr()).unwrap_or(diagnostic::Style::PLAIN.width).min(120),
+        }
+    }
+
+    /// The directory where compiled modules are kept.
+    pub(super) fn store_dir(&self) -> Option<PathBuf> {
+        store::default_dir(&Locations {
+            greenroom_cache_dir: self.get("GREENROOM_CACHE_DIR"),
+            xdg_cache_home: self.get("XDG_CACHE_HOME"),
+            home: self.set("HOME").map(Path::new),
+        })
+    }
+}
+
+/// The width of a terminal in columns.
+pub(super) fn width(terminal: impl rustix::fd::AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(terminal).ok()?;
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        Environment {
+            variables: variables.iter().map(|(n, v)| (n.into(), v.into())).collect(),
+            stdout_is_terminal: true,
+            stderr_is_terminal: false,
+        }
+    }
+
+    #[test]
+    fn colours_follow_the_conventions() {
+        let color =
+            |variables: &[_], choice, terminal| environment(variables).color(choice, terminal);
+        let term = ("TERM", "xterm");
+        for (variables, terminal, expected) in [
+            (&[term][..], true, true),
+            (&[term], false, false),
+            (&[], true, false),
+            (&[("TERM", "dumb")], true, false),
+            (&[term, ("NO_COLOR", "1")], true, false),
+            (&[term, ("NO_COLOR", "")], true, true),
+            (&[("CLICOLOR_FORCE", "1")], false, true),
+            (&[("CLICOLOR_FORCE", "0")], false, false),
+            (&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false, false),
+        ] {
+            assert_eq!(color(variables, Color::Auto, terminal), expected, "{variables:?}");
+            assert!(color(variables, Color::Always, terminal));
+            assert!(!color(variables, Color::Never, terminal));
+        }
+    }
+
+    #[test]
+    fn the_locale_decides_about_unicode() {
+        for (variables, expected) in [
+            (&[("LANG", "de_DE.UTF-8")][..], true),
+            (&[("LANG", "C.utf8")], true),
+            (&[("LANG", "C")], false),
+            (&[], false),
+            (&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")], false),
+            (&[("LC_ALL", ""), ("LANG", "de_DE.UTF-8")], true),
+        ] {
+            assert_eq!(environment(variables).unicode(), expected, "{variables:?}");
+        }
+    }
+}

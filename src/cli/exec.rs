@@ -1,0 +1,225 @@
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::SignalKind;
+use tokio::time::sleep;
+
+use super::environment::Environment;
+use super::exit_code::Exit;
+use super::failure::Failure;
+use super::limits::LimitArgs;
+use super::signals::Signals;
+use super::value::{EnvGrant, Mount};
+use super::{sandbox, tell};
+use crate::sandbox::store::{Progress, StoreWarning};
+use crate::sandbox::{DEFAULT_PATH, Job, MountSpec, Notices, ProgramSpec, StartError, Stdio};
+
+/// How long a program may go on after it was told to end.
+const GRACE: Duration = Duration::from_secs(2);
+
+const TERM: u8 = 15;
+const KILL: u8 = 9;
+
+/// Run one WASI program in the sandbox.
+///
+/// It gets its arguments, standard input, output and error, and what is granted: no environment, no
+/// directory and no network otherwise. Its exit code is greenroom's.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    greenroom exec hello.wasm\n  \
+    greenroom exec --mount ./data:/data:ro jq.wasm . /data/in.json\n  \
+    greenroom exec --dir . python.wasm -m unittest\n  \
+    echo 'print(1)' | greenroom exec python.wasm -\n  \
+    greenroom exec --dir . sh -c 'ls | wc -l'\n\n\
+    Exit codes: the program's own, unchanged; 126 if the module cannot be run, 127 if there is none,\n\
+    124 if its time is up, 134 if it trapped, 137 if it used too much memory; 2 wrong usage,\n\
+    4 greenroom could not do its work.")]
+pub(super) struct ExecArgs {
+    /// WebAssembly module or component on this machine, or a command of the sandbox such as sh.
+    ///
+    /// A name without a `/` is a command of the sandbox unless there is such a file here.
+    module: PathBuf,
+
+    /// Its arguments, passed on as they are.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<OsString>,
+
+    /// Let the program use a directory of this machine; may be repeated.
+    #[arg(long = "mount", value_name = "HOST:GUEST[:ro]", help_heading = "Grants")]
+    mounts: Vec<Mount>,
+
+    /// The same as --mount DIR:/workspace, and start there.
+    #[arg(long, value_name = "DIR", help_heading = "Grants")]
+    dir: Option<PathBuf>,
+
+    /// Hand a variable of this environment to the program; may be repeated.
+    #[arg(long, value_name = "NAME[=VALUE]", help_heading = "Grants")]
+    env: Vec<EnvGrant>,
+
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+pub(super) fn exec(args: &ExecArgs, environment: &Environment) -> Result<ExitCode, Failure> {
+    let module = module(&args.module)?;
+    let variables = variables(args, environment)?;
+    let scratch = tempfile::Builder::new()
+        .prefix("greenroom-")
+        .tempdir()
+        .map_err(|error| Failure::unable(format!("cannot make the program's /tmp: {error}")))?;
+    let mounts = mounts(args, scratch.path())?;
+    let limits = sandbox::limits(&args.limits, None);
+    let runtime = Runtime::new()
+        .map_err(|error| Failure::unable(format!("cannot start threads: {error}")))?;
+    let sandbox = sandbox::sandbox(environment, &limits, Arc::new(OnStderr))?;
+    let job = sandbox
+        .job(sandbox::job_spec(mounts, limits))
+        .map_err(|error| sandbox::mount_failure(&error))?;
+    let arguments =
+        [args.module.as_os_str()].into_iter().chain(args.arguments.iter().map(|a| &**a));
+    let program = ProgramSpec {
+        program: args.module.as_os_str().as_bytes().to_vec(),
+        module,
+        arguments: arguments.map(|argument| argument.as_bytes().to_vec()).collect(),
+        environment: variables,
+        cwd: cwd(args).to_owned(),
+        stdio: stdio().map_err(|error| {
+            Failure::unable(format!("cannot hand over the standard streams: {error}"))
+        })?,
+    };
+    let status = runtime.block_on(supervise(&job, program, args.limits.timeout));
+    runtime.block_on(job.close());
+    // A thread may still wait for input that nobody wants any more.
+    runtime.shutdown_background();
+    status
+}
+
+/// Opens the module. None stands for a command of the sandbox.
+fn module(path: &Path) -> Result<Option<File>, Failure> {
+    let shown = path.display();
+    let is_name = !path.as_os_str().as_bytes().contains(&b'/');
+    match File::open(path) {
+        Ok(file) if file.metadata().is_ok_and(|metadata| metadata.is_file()) => Ok(Some(file)),
+        Ok(_) if is_name => Ok(None),
+        Ok(_) => Err(Failure::new(Exit::NotExecutable, format!("{shown}: not a regular file"))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && is_name => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(Failure::new(Exit::NotFound, format!("{shown}: there is no such file")))
+        }
+        Err(error) => Err(Failure::new(Exit::NotExecutable, format!("{shown}: {error}"))),
+    }
+}
+
+fn cwd(args: &ExecArgs) -> &'static str {
+    if args.dir.is_some() { "/workspace" } else { "/" }
+}
+
+/// What the program finds in its environment: what it needs to find its way, and what is granted.
+fn variables(args: &ExecArgs, environment: &Environment) -> Result<Vec<Vec<u8>>, Failure> {
+    let own = [("PATH", DEFAULT_PATH), ("HOME", "/tmp"), ("LANG", "C.UTF-8"), ("PWD", cwd(args))];
+    let granted = environment.granted(&args.env)?;
+    let kept = own.iter().filter(|(name, _)| granted.iter().all(|(other, _)| name != other));
+    let own = kept.map(|(name, value)| format!("{name}={value}").into_bytes());
+    let granted = granted.iter().map(|(name, value)| format!("{name}={value}").into_bytes());
+    Ok(own.chain(granted).collect())
+}
+
+fn mounts(args: &ExecArgs, scratch: &Path) -> Result<Vec<MountSpec>, Failure> {
+    let mut mounts = sandbox::mounts(&args.mounts)?;
+    let mut writable = |host: &Path, guest: &str| {
+        let (host, guest) = (host.to_owned(), guest.to_owned());
+        mounts.push(MountSpec { host, guest, read_only: false });
+    };
+    if let Some(dir) = &args.dir {
+        sandbox::check_directory(dir)?;
+        writable(dir, "/workspace");
+    }
+    if !args.mounts.iter().any(|mount| mount.guest == "/tmp") {
+        writable(scratch, "/tmp");
+    }
+    Ok(mounts)
+}
+
+fn stdio() -> io::Result<[Stdio; 3]> {
+    let host = |fd: io::Result<OwnedFd>| fd.map(Stdio::Host);
+    Ok([
+        host(io::stdin().as_fd().try_clone_to_owned())?,
+        host(io::stdout().as_fd().try_clone_to_owned())?,
+        host(io::stderr().as_fd().try_clone_to_owned())?,
+    ])
+}
+
+/// Runs the program, passes signals on, and ends it when its time is up.
+async fn supervise(
+    job: &Arc<Job>,
+    program: ProgramSpec,
+    limit: Option<Duration>,
+) -> Result<ExitCode, Failure> {
+    let mut signals = Signals::new()?;
+    let mut signalled = false;
+    let time_is_up = async {
+        match limit {
+            Some(limit) => sleep(limit).await,
+            None => std::future::pending().await,
+        }
+    };
+    let running = job.run(program);
+    tokio::pin!(running, time_is_up);
+    let ended = loop {
+        tokio::select! {
+            ended = &mut running => break ended,
+            () = &mut time_is_up => {
+                job.kill_all(TERM);
+                // What it still says or does when told to end is its own affair.
+                if tokio::time::timeout(GRACE, &mut running).await.is_err() {
+                    job.kill_all(KILL);
+                    let _ = tokio::time::timeout(GRACE, &mut running).await;
+                }
+                let limit = humantime::format_duration(limit.unwrap_or_default());
+                return Err(Failure::new(Exit::TimedOut, format!("its time of {limit} is up")));
+            }
+            signal = signals.next() => {
+                job.kill_all(if signalled { KILL } else { number(signal) });
+                signalled = true;
+            }
+        }
+    };
+    match ended {
+        Ok(exit) => Ok(ExitCode::from(exit.status)),
+        Err(error) => {
+            let exit = match error {
+                StartError::NotFound(_) => Exit::NotFound,
+                StartError::NotExecutable { .. } => Exit::NotExecutable,
+            };
+            Err(Failure::new(exit, error.to_string()))
+        }
+    }
+}
+
+fn number(signal: SignalKind) -> u8 {
+    u8::try_from(signal.as_raw_value()).unwrap_or(TERM)
+}
+
+/// Notices of the sandbox, beside the program's own standard error.
+struct OnStderr;
+
+impl Notices for OnStderr {
+    fn progress(&self, progress: Progress<'_>) {
+        if let Some(text) = sandbox::progress_text(progress) {
+            tell(&format!("greenroom: {text}\n"));
+        }
+    }
+
+    fn warning(&self, warning: &StoreWarning) {
+        tell(&format!("greenroom: warning: {warning}\n"));
+    }
+}

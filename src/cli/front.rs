@@ -1,0 +1,60 @@
+//! From a pipeline file to a plan, with everything that is wrong told on standard error.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::environment::{Color, Environment};
+use super::exit_code::Exit;
+use super::failure::Failure;
+use super::git;
+use super::project::{Project, ProjectLoader};
+use super::tell;
+use crate::diagnostic::Diagnostics;
+use crate::executor::PROJECT_DIRECTORY;
+use crate::pipeline;
+use crate::plan::{self, Context, Plan, User};
+
+/// Reads and plans a project's pipeline; `variables` come from the command line.
+pub(super) fn plan(
+    project: &Project,
+    variables: Vec<(String, String)>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<Plan>, Failure> {
+    let loader = ProjectLoader::open(project)?;
+    let Some(pipeline) = pipeline::load(&project.file, &loader, diagnostics) else {
+        return Ok(None);
+    };
+    let git = git::facts(&project.root);
+    let now = SystemTime::now();
+    let context = Context {
+        project_dir: PROJECT_DIRECTORY.to_owned(),
+        project_path: git::project_path(&git.remote, &project.root),
+        config_path: project.file.clone(),
+        // Later runs have larger numbers, as on GitLab.
+        pipeline_id: now.duration_since(UNIX_EPOCH).map_or(1, |time| time.as_secs()),
+        source: "push".to_owned(),
+        now: humantime::format_rfc3339_seconds(now).to_string(),
+        git,
+        variables,
+        // Who somebody is on the host is the host's business.
+        user: User::default(),
+    };
+    Ok(plan::build(&pipeline, &context, diagnostics))
+}
+
+/// As [`plan`], but a pipeline with errors is a failure; findings are told.
+pub(super) fn valid_plan(
+    project: &Project,
+    variables: Vec<(String, String)>,
+    environment: &Environment,
+    color: Color,
+) -> Result<Plan, Failure> {
+    let mut diagnostics = Diagnostics::new();
+    let plan = plan(project, variables, &mut diagnostics)?;
+    if !diagnostics.is_empty() {
+        tell(&diagnostics.render(environment.diagnostic_style(color)));
+    }
+    match plan {
+        Some(plan) if !diagnostics.has_errors() => Ok(plan),
+        _ => Err(Failure::told(Exit::InvalidPipeline)),
+    }
+}

@@ -1,0 +1,146 @@
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
+
+use super::environment::{Color, Environment};
+use super::exit_code::Exit;
+use super::failure::Failure;
+use super::project::ProjectArgs;
+use super::value::Variable;
+use super::{front, print};
+use crate::diagnostic::printable;
+use crate::plan::{AllowFailure, LeftOut, Plan, PlannedJob, When};
+
+/// List the stages and jobs of a pipeline, and why a job does not run.
+///
+/// The list goes to standard output, findings to standard error.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    greenroom list\n  \
+    greenroom list examples/two-stages\n  \
+    greenroom list --format json | jq -r '.jobs[] | select(.runs) | .name'")]
+pub(super) struct ListArgs {
+    /// Pipeline file, or a directory with a .gitlab-ci.yml [default: .gitlab-ci.yml].
+    #[arg(value_name = "FILE", conflicts_with = "file")]
+    path: Option<String>,
+
+    #[command(flatten)]
+    project: ProjectArgs,
+
+    /// Variable of the pipeline; takes precedence over those in the file.
+    #[arg(long = "var", value_name = "KEY=VALUE")]
+    variables: Vec<Variable>,
+
+    /// How the list is written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table.
+    #[default]
+    Human,
+    /// A JSON object with `stages` and `jobs`.
+    Json,
+}
+
+pub(super) fn list(
+    args: &ListArgs,
+    environment: &Environment,
+    color: Color,
+) -> Result<Exit, Failure> {
+    let project = args.project.file_or_default(args.path.as_deref())?;
+    let variables = args.variables.iter().map(|v| (v.name.clone(), v.value.clone())).collect();
+    let plan = front::valid_plan(&project, variables, environment, color)?;
+    match args.format {
+        Format::Human => print(&table(&plan))?,
+        Format::Json => print(&format!("{:#}\n", json(&plan)))?,
+    }
+    Ok(Exit::Success)
+}
+
+/// Every job of the pipeline in its order, with the reason if it does not run.
+fn jobs(plan: &Plan) -> Vec<(&PlannedJob, Option<&LeftOut>)> {
+    let mut jobs: Vec<_> = plan.jobs.iter().map(|job| (job, None)).collect();
+    for left_out in &plan.left_out {
+        // Beside the others of its stage, or at the end.
+        let same = |(job, _): &(&PlannedJob, _)| job.stage == left_out.job.stage;
+        let place = jobs.iter().rposition(same).map_or(jobs.len(), |index| index + 1);
+        jobs.insert(place, (&left_out.job, Some(left_out)));
+    }
+    jobs
+}
+
+/// The names of the jobs that a job needs, if it says so itself.
+fn needs(job: &PlannedJob) -> Option<String> {
+    let needs = job.needs.as_ref()?;
+    Some(if needs.is_empty() { "nothing".to_owned() } else { needs.join(", ") })
+}
+
+fn table(plan: &Plan) -> String {
+    let mut rows = vec![["STAGE", "JOB", "RUNS", "NEEDS"].map(String::from)];
+    let mut stage = "";
+    for (job, left_out) in jobs(plan) {
+        let shown = if job.stage == stage { "" } else { &job.stage };
+        stage = &job.stage;
+        let mut runs = match left_out {
+            Some(left_out) => format!("no: {}", left_out.reason),
+            None => match job.when {
+                When::OnSuccess => "on success".to_owned(),
+                When::OnFailure => "on failure".to_owned(),
+                When::Always => "always".to_owned(),
+            },
+        };
+        if left_out.is_none() && job.allow_failure != AllowFailure::No {
+            runs += ", may fail";
+        }
+        let row = [shown.to_owned(), job.name.clone(), runs, needs(job).unwrap_or_default()];
+        rows.push(row.map(|cell| printable(&cell)));
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2), 0];
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            line += cell;
+            line += &" ".repeat(width.saturating_sub(cell.width()) + 2);
+        }
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+fn json(plan: &Plan) -> Value {
+    let jobs: Vec<Value> = jobs(plan)
+        .into_iter()
+        .map(|(job, left_out)| {
+            let (allow_failure, exit_codes) = match &job.allow_failure {
+                AllowFailure::No => (false, None),
+                AllowFailure::Yes => (true, None),
+                AllowFailure::ExitCodes(codes) => (true, Some(codes)),
+            };
+            json!({
+                "name": job.name,
+                "stage": job.stage,
+                "runs": left_out.is_none(),
+                "reason": left_out.map(|left_out| left_out.reason.to_string()),
+                "when": match job.when {
+                    When::OnSuccess => "on_success",
+                    When::OnFailure => "on_failure",
+                    When::Always => "always",
+                },
+                "needs": job.needs,
+                "after": job.after.iter().map(|id| plan.job(*id).name.as_str()).collect::<Vec<_>>(),
+                "allow_failure": allow_failure,
+                "allow_failure_exit_codes": exit_codes,
+                "image": job.image,
+                "timeout_seconds": job.timeout.as_secs(),
+            })
+        })
+        .collect();
+    let stages: Vec<&str> = plan.stages.iter().map(|stage| stage.name.as_str()).collect();
+    json!({ "stages": stages, "jobs": jobs })
+}

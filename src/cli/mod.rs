@@ -1,0 +1,104 @@
+//! The command line: one file per verb. The only place that prints for the user, reads the
+//! environment and picks exit codes.
+//!
+//! Standard output carries what was asked for — the report of a run, a list, the output of a
+//! program — and standard error what is to be said about it.
+
+mod check;
+mod environment;
+mod exec;
+mod exit_code;
+mod failure;
+mod front;
+mod git;
+mod limits;
+mod list;
+mod output;
+mod project;
+mod run;
+mod sandbox;
+mod signals;
+mod value;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use self::environment::{Color, Environment};
+use self::exit_code::Exit;
+use self::failure::Failure;
+
+/// Run GitLab CI pipelines in a WebAssembly sandbox.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "Examples:\n  \
+        greenroom run                          run .gitlab-ci.yml\n  \
+        greenroom run unit lint                run two of its jobs\n  \
+        greenroom check                        report everything that is wrong with it\n  \
+        greenroom exec python.wasm -c 'print(1)'\n\n\
+        Exit codes: 0 success, 1 a job failed, 2 wrong usage, 3 invalid pipeline file,\n\
+        4 greenroom could not do its work, 130 cancelled; exec passes on the program's own."
+)]
+struct Cli {
+    /// When to use colours.
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
+    color: Color,
+
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(run::RunArgs),
+    Check(check::CheckArgs),
+    List(list::ListArgs),
+    Exec(exec::ExecArgs),
+}
+
+/// Does what the process's arguments say and returns how it ended.
+pub fn run() -> ExitCode {
+    let environment = Environment::read();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and the version go to standard output and are a success.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
+            return match error.print() {
+                Ok(()) => exit.into(),
+                Err(error) => finish(Err(Failure::output(&error))),
+            };
+        }
+    };
+    finish(match &cli.verb {
+        Verb::Run(args) => run::run(args, &environment, cli.color).map(ExitCode::from),
+        Verb::Check(args) => check::check(args, &environment, cli.color).map(ExitCode::from),
+        Verb::List(args) => list::list(args, &environment, cli.color).map(ExitCode::from),
+        Verb::Exec(args) => exec::exec(args, &environment),
+    })
+}
+
+fn finish(result: Result<ExitCode, Failure>) -> ExitCode {
+    result.unwrap_or_else(|failure| {
+        if !failure.is_told() {
+            tell(&format!("{}\n", crate::diagnostic::printable(&failure.to_string())));
+        }
+        failure.exit.into()
+    })
+}
+
+/// Writes to standard error. Nobody could be told if that fails.
+fn tell(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Writes to standard output.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|error| Failure::output(&error))
+}

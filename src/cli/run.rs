@@ -1,0 +1,246 @@
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use clap::{Args, ValueEnum};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+
+use super::environment::{Color, Environment};
+use super::exit_code::Exit;
+use super::failure::Failure;
+use super::limits::LimitArgs;
+use super::project::{Project, ProjectArgs};
+use super::signals::Signals;
+use super::value::{EnvGrant, Mount, Size, Variable};
+use super::{front, output, sandbox};
+use crate::event::{Level, RunResult};
+use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor};
+use crate::plan::{Plan, Selection, SelectionError};
+use crate::report::Reporter;
+use crate::report::human::Human;
+use crate::report::jsonl::JsonLines;
+use crate::sandbox::store::{Progress, StoreWarning};
+use crate::sandbox::{MountSpec, Notices};
+use crate::schedule::{self, Cancel, CancelSwitch, Executor, Notifier, Options};
+
+/// Records that wait for the report.
+const WAITING_RECORDS: usize = 256;
+
+/// Run a pipeline, or some of its jobs.
+///
+/// Every command runs as a WebAssembly module. Jobs see the project directory as /workspace, a /tmp
+/// of their own and what is granted with --mount and --env; nothing else of this machine.
+///
+/// The report goes to standard output, what is wrong with the pipeline file to standard error.
+/// Ctrl-C ends the scripts, runs every after_script and prints the summary; a second one ends
+/// everything at once.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    greenroom run                              every job of .gitlab-ci.yml\n  \
+    greenroom run examples/two-stages          the pipeline of another directory\n  \
+    greenroom run unit lint                    two jobs, without those they need\n  \
+    greenroom run --stage test --jobs 1        one stage, one job at a time\n  \
+    greenroom run --var DEPLOY=no --env TOKEN --mount ./out:/srv/www\n  \
+    greenroom run --format jsonl | jq -r 'select(.event == \"job_finished\") | .job'\n\n\
+    Exit codes: 0 no job failed, 1 a job failed, 2 wrong usage, 3 invalid pipeline file,\n\
+    4 greenroom could not do its work, 130 cancelled.")]
+pub(super) struct RunArgs {
+    /// Pipeline file, then jobs.
+    ///
+    /// The first word is the file if it ends in .yml or .yaml, or is an existing path with a `/`
+    /// (a directory stands for its .gitlab-ci.yml); otherwise the file is .gitlab-ci.yml and all
+    /// words are jobs. Jobs run without those they need: what these left in the workspace is there.
+    #[arg(value_name = "FILE|JOB")]
+    words: Vec<String>,
+
+    #[command(flatten)]
+    project: ProjectArgs,
+
+    /// All jobs of a stage; may be repeated.
+    #[arg(long = "stage", value_name = "STAGE")]
+    stages: Vec<String>,
+
+    /// Variable of the pipeline; takes precedence over those in the file.
+    #[arg(long = "var", value_name = "KEY=VALUE")]
+    variables: Vec<Variable>,
+
+    /// How many jobs may run at the same time [default: the number of CPUs].
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+
+    /// Hand a variable of this environment to the jobs; may be repeated.
+    #[arg(long, value_name = "NAME[=VALUE]", help_heading = "Grants")]
+    env: Vec<EnvGrant>,
+
+    /// Let jobs use a directory of this machine; may be repeated.
+    #[arg(long = "mount", value_name = "HOST:GUEST[:ro]", help_heading = "Grants")]
+    mounts: Vec<Mount>,
+
+    /// How the run is reported.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    #[command(flatten)]
+    limits: LimitArgs,
+
+    /// Output of one job, e.g. 10M.
+    #[arg(long, value_name = "SIZE", help_heading = "Limits")]
+    log_limit: Option<Size>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text for people.
+    #[default]
+    Human,
+    /// One JSON object per event and line.
+    Jsonl,
+}
+
+pub(super) fn run(
+    args: &RunArgs,
+    environment: &Environment,
+    color: Color,
+) -> Result<Exit, Failure> {
+    let (project, jobs) = args.project.locate(&args.words)?;
+    let variables = variables(args, environment)?;
+    let plan = front::valid_plan(&project, variables, environment, color)?;
+    let selection = Selection { jobs: jobs.to_vec(), stages: args.stages.clone() };
+    let mut plan = plan.select(&selection).map_err(selection_failure)?;
+    if let Some(limit) = args.limits.timeout {
+        for job in &mut plan.jobs {
+            job.timeout = job.timeout.min(limit);
+        }
+    }
+    let runtime = Runtime::new()
+        .map_err(|error| Failure::unable(format!("cannot start threads: {error}")))?;
+    let (notifier, notices) = schedule::notices();
+    let executor = executor(args, &project, environment, notifier)?;
+    let style = environment.report_style(color);
+    let (reporter, live): (Box<dyn Reporter>, bool) = match args.format {
+        Format::Human => (Box::new(Human::new(style)), style.live),
+        Format::Jsonl => (Box::new(JsonLines), false),
+    };
+    let options = Options {
+        pipeline: name(&project),
+        jobs: args
+            .jobs
+            .unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
+        notices,
+    };
+    let result = supervise(&runtime, plan, executor, options, reporter, live);
+    // What still runs — a thread that compiles, a read from a terminal — is not waited for.
+    runtime.shutdown_background();
+    Ok(match result? {
+        RunResult::Success => Exit::Success,
+        RunResult::Failed => Exit::JobsFailed,
+        RunResult::Cancelled => Exit::Cancelled,
+    })
+}
+
+/// Runs the plan while signals are listened to and the report is written.
+fn supervise(
+    runtime: &Runtime,
+    plan: Plan,
+    executor: Arc<dyn Executor>,
+    options: Options,
+    reporter: Box<dyn Reporter>,
+    live: bool,
+) -> Result<RunResult, Failure> {
+    let (events, records) = mpsc::channel(WAITING_RECORDS);
+    let writer = output::start(reporter, records, live, runtime.handle().clone())
+        .map_err(|error| Failure::unable(format!("cannot start a thread: {error}")))?;
+    let switch = CancelSwitch::new();
+    let result = runtime.block_on(async {
+        let _listening = tokio::spawn(listen(Signals::new()?, switch.clone()));
+        Ok(schedule::run(Arc::new(plan), executor, options, switch, events).await)
+    });
+    match writer.join() {
+        Ok(Ok(())) => result,
+        Ok(Err(error)) => Err(Failure::output(&error)),
+        Err(_) => Err(Failure::unable("the report ended with a panic, which is a bug")),
+    }
+}
+
+/// Cancels the run at the first signal and ends it at the second.
+async fn listen(mut signals: Signals, switch: CancelSwitch) {
+    for level in [Cancel::Gracefully, Cancel::AtOnce] {
+        signals.next().await;
+        switch.raise(level);
+    }
+}
+
+/// The variables of the command line, in ascending precedence.
+fn variables(args: &RunArgs, environment: &Environment) -> Result<Vec<(String, String)>, Failure> {
+    let granted = environment.granted(&args.env)?;
+    // What comes from the environment is a value, not text with references to other variables.
+    let granted = granted.into_iter().map(|(name, value)| (name, value.replace('$', "$$")));
+    let given = args.variables.iter().map(|v| (v.name.clone(), v.value.clone()));
+    Ok(granted.chain(given).collect())
+}
+
+/// What the run is called in its report.
+fn name(project: &Project) -> String {
+    let path = project.root.join(&project.file);
+    let here = std::env::current_dir().ok().and_then(|dir| dir.canonicalize().ok());
+    let short = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));
+    short.unwrap_or(path).to_string_lossy().into_owned()
+}
+
+fn selection_failure(error: SelectionError) -> Failure {
+    let suggestion = match &error {
+        SelectionError::UnknownJob { suggestion, .. }
+        | SelectionError::UnknownStage { suggestion, .. } => suggestion.clone(),
+    };
+    let help = match suggestion {
+        Some(name) => format!("did you mean {name:?}?"),
+        None => "`greenroom list` shows them all".to_owned(),
+    };
+    Failure::usage(error.to_string()).help(help)
+}
+
+fn executor(
+    args: &RunArgs,
+    project: &Project,
+    environment: &Environment,
+    notifier: Notifier,
+) -> Result<Arc<dyn Executor>, Failure> {
+    let mounts = sandbox::mounts(&args.mounts)?;
+    let limits = sandbox::limits(&args.limits, args.log_limit);
+    let sandbox = sandbox::sandbox(environment, &limits, Arc::new(InReport(notifier)))?;
+    // Every job will have these mounts: what is wrong with them is said once, before anything runs.
+    let project_mount = MountSpec {
+        host: project.root.clone(),
+        guest: PROJECT_DIRECTORY.to_owned(),
+        read_only: false,
+    };
+    let all = [project_mount].into_iter().chain(mounts.iter().cloned()).collect();
+    sandbox
+        .job(sandbox::job_spec(all, limits.clone()))
+        .map_err(|error| sandbox::mount_failure(&error))?;
+    let config = ExecutorConfig {
+        project: project.root.clone(),
+        mounts,
+        // Granted variables are variables of the pipeline: conditions see them, too.
+        environment: Vec::new(),
+        limits,
+    };
+    Ok(Arc::new(SandboxExecutor::new(sandbox, config)))
+}
+
+/// Notices of the sandbox, as part of the run's report.
+struct InReport(Notifier);
+
+impl Notices for InReport {
+    fn progress(&self, progress: Progress<'_>) {
+        if let Some(text) = sandbox::progress_text(progress) {
+            self.0.say(Level::Info, text);
+        }
+    }
+
+    fn warning(&self, warning: &StoreWarning) {
+        self.0.say(Level::Warning, warning.to_string());
+    }
+}

@@ -1,0 +1,5 @@
+//! The command line as scripts and people meet it: the built binary, its exit codes and what it
+//! prints.
+
+mod harness;
+mod usage;
