@@ -190,13 +190,14 @@ fn name(project: &Project) -> String {
 }
 
 fn selection_failure(error: SelectionError) -> Failure {
-    let suggestion = match &error {
-        SelectionError::UnknownJob { suggestion, .. }
-        | SelectionError::UnknownStage { suggestion, .. } => suggestion.clone(),
-    };
-    let help = match suggestion {
-        Some(name) => format!("did you mean {name:?}?"),
-        None => "`greenroom list` shows them all".to_owned(),
+    let help = match &error {
+        SelectionError::UnknownJob { suggestion: Some(name), .. }
+        | SelectionError::UnknownStage { suggestion: Some(name), .. } => {
+            format!("did you mean {name:?}?")
+        }
+        SelectionError::UnknownJob { .. }
+        | SelectionError::UnknownStage { .. }
+        | SelectionError::NotRunnable { .. } => "`greenroom list` shows them all".to_owned(),
     };
     Failure::usage(error.to_string()).help(help)
 }
