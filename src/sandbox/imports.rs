@@ -286,16 +286,25 @@ async fn begin(
         tokio::spawn(running);
         return Ok(answer(Ok(pid)));
     }
+    let parent = Arc::clone(&caller.data().process);
     let exit = if process.inline_depth > 0 {
-        Box::pin(running).await
+        let mut running = Box::pin(running);
+        match parent.signals.unless_killed(&mut running).await {
+            Ok(exit) => exit,
+            Err(killed) => {
+                // The child outlives its parent, as everywhere else.
+                tokio::spawn(running);
+                return Err(Stop::Killed(killed).into());
+            }
+        }
     } else {
-        tokio::spawn(running)
-            .await
-            .unwrap_or_else(|error| run::not_loadable(format!("the process was lost: {error}")))
+        match parent.signals.unless_killed(tokio::spawn(running)).await {
+            Ok(ended) => ended.unwrap_or_else(|error| {
+                run::not_loadable(format!("the process was lost: {error}"))
+            }),
+            Err(killed) => return Err(Stop::Killed(killed).into()),
+        }
     };
-    if let Some(killed) = caller.data().process.signals.fatal() {
-        return Err(Stop::Killed(killed).into());
-    }
     let written = guest(caller).and_then(|mut guest| write_status(&mut guest, status, pid, &exit));
     Ok(answer(written.map(|()| pid)))
 }
