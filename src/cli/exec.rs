@@ -71,7 +71,7 @@ pub(super) struct ExecArgs {
 
 pub(super) fn exec(args: &ExecArgs, environment: &Environment) -> Result<ExitCode, Failure> {
     let module = module(&args.module)?;
-    let variables = variables(args, environment)?;
+    let variables = variables(args, module.is_none(), environment)?;
     let scratch = tempfile::Builder::new()
         .prefix("greenroom-")
         .tempdir()
@@ -123,9 +123,20 @@ fn cwd(args: &ExecArgs) -> &'static str {
     if args.dir.is_some() { "/workspace" } else { "/" }
 }
 
-/// What the program finds in its environment: what it needs to find its way, and what is granted.
-fn variables(args: &ExecArgs, environment: &Environment) -> Result<Vec<Vec<u8>>, Failure> {
-    let own = [("PATH", DEFAULT_PATH), ("HOME", "/tmp"), ("LANG", "C.UTF-8"), ("PWD", cwd(args))];
+/// What the program finds in its environment: what is granted, where it is if it was given a
+/// directory, and, for a command of the sandbox, what it takes to find others.
+fn variables(
+    args: &ExecArgs,
+    is_command: bool,
+    environment: &Environment,
+) -> Result<Vec<Vec<u8>>, Failure> {
+    let mut own = Vec::new();
+    if is_command {
+        own.extend([("PATH", DEFAULT_PATH), ("HOME", "/tmp"), ("LANG", "C.UTF-8")]);
+    }
+    if is_command || args.dir.is_some() || !args.mounts.is_empty() {
+        own.push(("PWD", cwd(args)));
+    }
     let granted = environment.granted(&args.env)?;
     let kept = own.iter().filter(|(name, _)| granted.iter().all(|(other, _)| name != other));
     let own = kept.map(|(name, value)| format!("{name}={value}").into_bytes());
