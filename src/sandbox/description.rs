@@ -56,6 +56,8 @@ pub(crate) enum At {
     Offset,
     /// At this position; the offset stays.
     Position(u64),
+    /// At the end of a file, wherever that is by then; only for writing. The offset stays.
+    End,
 }
 
 impl RegularFile {
@@ -74,6 +76,7 @@ impl RegularFile {
         Ok(match at {
             At::Offset => rustix::io::readv(&self.file, buffers)?,
             At::Position(position) => rustix::io::preadv(&self.file, buffers, position)?,
+            At::End => 0,
         })
     }
 
@@ -82,6 +85,7 @@ impl RegularFile {
             Ok(match at {
                 At::Offset => rustix::io::writev(&self.file, buffers)?,
                 At::Position(position) => rustix::io::pwritev(&self.file, buffers, position)?,
+                At::End => append(&self.file, buffers)?,
             })
         };
         let Some(quota) = self.mount.as_ref().and_then(|mount| mount.quota.as_ref()) else {
@@ -226,6 +230,20 @@ impl Description {
             Self::Directory(directory) => directory.host_file(),
             _ => None,
         }
+    }
+}
+
+/// Writes at the end of a file that was not opened for appending.
+fn append(file: &File, buffers: &[IoSlice<'_>]) -> rustix::io::Result<usize> {
+    #[cfg(target_os = "linux")]
+    {
+        rustix::io::pwritev2(file, buffers, 0, rustix::io::ReadWriteFlags::APPEND)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        // Two processes that append at the same time may overwrite each other here.
+        let end = rustix::fs::fstat(file)?.st_size.try_into().unwrap_or(u64::MAX);
+        rustix::io::pwritev(file, buffers, end)
     }
 }
 

@@ -9,11 +9,13 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::UNIX_EPOCH;
 
 use cap_primitives::fs::{
     DirBuilderExt, DirOptions, FollowSymlinks, OpenOptions, OpenOptionsExt, PermissionsExt,
+    SystemTimeSpec,
 };
-use rustix::fs::{FileType, OFlags, Stat};
+use rustix::fs::{FileType, OFlags, Stat, Timespec, Timestamps};
 
 use super::description::{Description, RegularFile};
 use super::directory::{Directory, virtual_inode};
@@ -501,7 +503,7 @@ pub(crate) fn read_link(target: &Target<'_>) -> Result<Vec<u8>> {
 /// Sets access and modification time.
 pub(crate) fn set_times(
     target: &Target<'_>,
-    [accessed, modified]: [Option<cap_primitives::fs::SystemTimeSpec>; 2],
+    [accessed, modified]: [Option<SystemTimeSpec>; 2],
     follow_symlinks: bool,
 ) -> Result<()> {
     let (_, directory, path) = changeable(target, Errno::ROFS)?;
@@ -511,6 +513,33 @@ pub(crate) fn set_times(
         cap_primitives::fs::set_times_nofollow(directory, path, accessed, modified)?;
     }
     Ok(())
+}
+
+/// Sets access and modification time of an open file.
+pub(crate) fn set_times_open(
+    description: &Description,
+    times: [Option<SystemTimeSpec>; 2],
+) -> Result<()> {
+    let mount = match description {
+        Description::File(file) => file.mount.as_ref(),
+        Description::Directory(Directory { place: Place::Real { mount, .. }, .. }) => Some(mount),
+        _ => return Err(Errno::BADF),
+    };
+    if let Some(mount) = mount {
+        mount.writable()?;
+    }
+    let spec = |time: Option<SystemTimeSpec>| match time {
+        None => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT },
+        Some(SystemTimeSpec::SymbolicNow) => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW },
+        Some(SystemTimeSpec::Absolute(time)) => {
+            let since = time.into_std().duration_since(UNIX_EPOCH).unwrap_or_default();
+            Timespec { tv_sec: since.as_secs() as i64, tv_nsec: since.subsec_nanos().into() }
+        }
+    };
+    let [accessed, modified] = times;
+    let times = Timestamps { last_access: spec(accessed), last_modification: spec(modified) };
+    let file = description.host_file().ok_or(Errno::BADF)?;
+    Ok(rustix::fs::futimens(file, &times)?)
 }
 
 /// Sets permission bits. Never the set-user-ID and set-group-ID bits: the file is the host's.

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::OnceCell;
 use wasmtime::{Engine, InstancePre, Linker};
 
+use super::component;
 use super::guests;
 use super::kernel::{self, Kernel, Notices};
 use super::process::State;
@@ -47,7 +48,7 @@ pub(crate) enum Program {
     /// A core module, linked for the pooling engine.
     Module(InstancePre<State>),
     /// A component.
-    Component(wasmtime::component::Component),
+    Component(Box<component::Linked>),
 }
 
 /// All modules that this run has used.
@@ -99,7 +100,8 @@ impl Modules {
                         (Program::Module(linked), facts)
                     }
                     Compiled::Component(component) => {
-                        (Program::Component(component), ModuleFacts::default())
+                        let linked = component::Linked::new(&component, name)?;
+                        (Program::Component(Box::new(linked)), ModuleFacts::default())
                     }
                 };
                 Ok(Arc::new(LoadedModule {
@@ -135,6 +137,19 @@ impl Modules {
             .await
     }
 
+    /// A component, compiled for the engine that allocates on demand.
+    pub(crate) async fn component_on_demand(
+        &self,
+        kernel: &Kernel,
+        module: &LoadedModule,
+    ) -> Result<wasmtime::component::Component, String> {
+        let engine = kernel.engines.on_demand().map_err(|error| format!("{error:#}"))?;
+        match self.compiled(engine, &module.origin, &module.name).await? {
+            Compiled::Component(component) => Ok(component),
+            Compiled::Module(..) => Err(format!("{} has changed", module.name)),
+        }
+    }
+
     async fn compiled(
         &self,
         engine: &Engine,
@@ -157,7 +172,8 @@ impl Modules {
                     store.load(&engine, &source, &progress)
                 }
                 Origin::File(file) => {
-                    let source = Source::file(&name, file)
+                    let source = store
+                        .source(&name, file)
                         .map_err(|error| format!("cannot read {name}: {error}"))?;
                     store.load(&engine, &source, &progress)
                 }

@@ -115,8 +115,11 @@ async fn run_program(job: &Arc<Job>, process: &Arc<Process>, start: Start) -> Ex
         Ok(Err(message)) => return not_loadable(message),
         Err(killed) => return signaled(killed),
     };
-    let Program::Module(linked) = &module.program else {
-        return super::component::run(job, process, &module, start).await;
+    let linked = match &module.program {
+        Program::Module(linked) => linked,
+        Program::Component(linked) => {
+            return super::component::run(job, process, linked, &module, start).await;
+        }
     };
     let state = match state(job, process, &module, start) {
         Ok(state) => state,
@@ -134,7 +137,7 @@ async fn run_program(job: &Arc<Job>, process: &Arc<Process>, start: Start) -> Ex
         Err(error) => return not_loadable(format!("{}: {error:#}", module.name)),
     };
     let result = started.call_async(&mut *store, ()).await;
-    exit_of(store.data(), result)
+    exit_of(&store.data().process, &store.data().limiter, result)
 }
 
 /// Runs the copy of a process to its end.
@@ -184,7 +187,7 @@ async fn run_copy(state: State, forked: Forked) -> Exit {
         }
     };
     let result = entry.call_async(&mut *store, forked.closure).await;
-    exit_of(store.data(), result)
+    exit_of(&store.data().process, &store.data().limiter, result)
 }
 
 pub(crate) const WASM_PAGE: usize = 64 << 10;
@@ -207,7 +210,7 @@ async fn instantiate(
     // A start function that traps or exits has run; everything else is the pool's refusal: no free
     // slot, or a module that is larger than a slot.
     if first.is::<Trap>() || first.is::<Stop>() || store.data().limiter.refused.is_some() {
-        return Err(exit_of(store.data(), Err(first)));
+        return Err(exit_of(&store.data().process, &store.data().limiter, Err(first)));
     }
     let mut state = store.into_data();
     state.memory = None;
@@ -221,7 +224,7 @@ async fn instantiate(
     let mut store = self::store(linked.module().engine(), state);
     match linked.instantiate_async(&mut store).await {
         Ok(instance) => Ok(ready(store, instance)),
-        Err(error) => Err(exit_of(store.data(), Err(error))),
+        Err(error) => Err(exit_of(&store.data().process, &store.data().limiter, Err(error))),
     }
 }
 
@@ -315,7 +318,7 @@ fn preopen(job: &Job, table: &mut Table, ours: bool, cwd: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn signaled(Killed(signal): Killed) -> Exit {
+pub(crate) fn signaled(Killed(signal): Killed) -> Exit {
     Exit { status: 128 + signal, how: How::Signaled(signal) }
 }
 
@@ -323,17 +326,17 @@ pub(crate) fn not_loadable(message: String) -> Exit {
     Exit { status: 126, how: How::NotLoadable(message) }
 }
 
-fn exit_of(state: &State, result: wasmtime::Result<()>) -> Exit {
+pub(crate) fn exit_of(process: &Process, limiter: &Limiter, result: wasmtime::Result<()>) -> Exit {
     let Err(error) = result else { return Exit { status: 0, how: How::Exited } };
     match error.downcast_ref::<Stop>() {
         Some(Stop::Exit(status)) => return Exit { status: *status, how: How::Exited },
         Some(Stop::Killed(killed)) => return signaled(*killed),
         None => {}
     }
-    if let Some(killed) = state.process.signals.fatal() {
+    if let Some(killed) = process.signals.fatal() {
         return signaled(killed);
     }
-    if let Some(refused) = state.limiter.refused {
+    if let Some(refused) = limiter.refused {
         return Exit { status: 137, how: How::OutOfMemory(refused.to_string()) };
     }
     let trap = error.downcast_ref::<Trap>();

@@ -5,17 +5,15 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use cap_primitives::fs::SystemTimeSpec;
-use rustix::fs::{Advice, FallocateFlags, OFlags, SeekFrom, Timespec, Timestamps};
+use rustix::fs::{Advice, FallocateFlags, OFlags, SeekFrom};
 use wasmtime::{Caller, Linker};
 
 use super::layout::{self, Snapshot, fdflags};
 use super::{call, waited};
 use crate::sandbox::description::{At, Description, RegularFile};
-use crate::sandbox::directory::Directory;
 use crate::sandbox::errno::{Errno, Result};
 use crate::sandbox::files;
 use crate::sandbox::memory::{self, Guest, guest};
-use crate::sandbox::namespace::Place;
 use crate::sandbox::process::State;
 use crate::sandbox::signal::Killed;
 use crate::sandbox::table::rights;
@@ -219,7 +217,7 @@ fn link_description(linker: &mut Linker<State>, snapshot: Snapshot) -> wasmtime:
                 let times = times(accessed, modified, flags)?;
                 let entry = guest.state.table.get(fd)?;
                 entry.require(rights::FILESTAT_SET_TIMES)?;
-                set_times(&entry.description, times)
+                files::set_times_open(&entry.description, times)
             })
         },
     )?;
@@ -530,27 +528,4 @@ pub(super) fn times(
         return Err(Errno::INVAL);
     }
     Ok([time(flags, accessed)?, time(flags >> 2, modified)?])
-}
-
-fn set_times(description: &Description, times: [Option<SystemTimeSpec>; 2]) -> Result<()> {
-    let mount = match description {
-        Description::File(file) => file.mount.as_ref(),
-        Description::Directory(Directory { place: Place::Real { mount, .. }, .. }) => Some(mount),
-        _ => return Err(Errno::BADF),
-    };
-    if let Some(mount) = mount {
-        mount.writable()?;
-    }
-    let spec = |time: Option<SystemTimeSpec>| match time {
-        None => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT },
-        Some(SystemTimeSpec::SymbolicNow) => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW },
-        Some(SystemTimeSpec::Absolute(time)) => {
-            let since = time.into_std().duration_since(UNIX_EPOCH).unwrap_or_default();
-            Timespec { tv_sec: since.as_secs() as i64, tv_nsec: since.subsec_nanos().into() }
-        }
-    };
-    let [accessed, modified] = times;
-    let times = Timestamps { last_access: spec(accessed), last_modification: spec(modified) };
-    let file = description.host_file().ok_or(Errno::BADF)?;
-    Ok(rustix::fs::futimens(file, &times)?)
 }
