@@ -19,8 +19,6 @@ use super::quota::Quota;
 pub(crate) struct Mount {
     /// Where processes see it: an absolute path without a trailing slash.
     pub(crate) guest_path: String,
-    /// Where it is on the host; only for messages and for components, whose host opens it anew.
-    pub(crate) host_path: PathBuf,
     /// The directory itself.
     pub(crate) root: Arc<File>,
     /// Whether every change is refused.
@@ -40,7 +38,6 @@ impl Mount {
         let root = cap_std::fs::Dir::open_ambient_dir(host_path, cap_std::ambient_authority())?;
         Ok(Arc::new(Self {
             guest_path: guest_path.trim_end_matches('/').to_owned(),
-            host_path: host_path.to_owned(),
             root: Arc::new(root.into_std_file()),
             read_only,
             quota,
@@ -84,7 +81,6 @@ pub(crate) struct Namespace {
     root: Node,
     /// What lies under the names of `root`, if a host directory is mounted at `/`.
     under: Option<Node>,
-    mounts: Vec<Arc<Mount>>,
 }
 
 /// Where a path leads.
@@ -132,7 +128,7 @@ impl Namespace {
         ];
         let dev = dev.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
         let root = BTreeMap::from([("dev".to_owned(), Node::Directory(dev))]);
-        Self { root: Node::Directory(root), under: None, mounts: Vec::new() }
+        Self { root: Node::Directory(root), under: None }
     }
 
     /// Places a node, making the directories above it; replaces what was there.
@@ -148,14 +144,9 @@ impl Namespace {
                 .entry((*name).to_owned())
                 .or_insert_with(|| Node::Directory(BTreeMap::new()));
         }
-        if let Node::Mount(mount) = &node {
-            self.mounts.push(Arc::clone(mount));
-        }
         match at {
             Node::Directory(entries) => {
-                if let Some(Node::Mount(old)) = entries.insert((*last).to_owned(), node) {
-                    self.mounts.retain(|mount| !Arc::ptr_eq(mount, &old));
-                }
+                entries.insert((*last).to_owned(), node);
                 Ok(())
             }
             Node::Mount(mount) => Err(mount.guest_path.clone()),
@@ -173,7 +164,6 @@ impl Namespace {
 
     /// Mounts a directory at `/`, under everything else.
     pub(crate) fn mount_root(&mut self, mount: Arc<Mount>) {
-        self.mounts.push(Arc::clone(&mount));
         self.under = Some(Node::Mount(mount));
     }
 
@@ -183,11 +173,6 @@ impl Namespace {
             Some(Node::Mount(mount)) => Some(mount),
             _ => None,
         }
-    }
-
-    /// The host directories, in the order in which they were mounted.
-    pub(crate) fn mounts(&self) -> &[Arc<Mount>] {
-        &self.mounts
     }
 
     /// The names at the top of the tree.

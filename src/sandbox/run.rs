@@ -288,34 +288,45 @@ fn state(
     })
 }
 
-/// Opens the directories that a program finds open. Ours know their working directory and get the
-/// virtual root. Others get `.` for it and every top-level directory by its own name: wasi-libc
-/// takes `.` and `/` for the same, so that both cannot be there.
+/// Opens the directories that a program finds open.
 fn preopen(job: &Job, table: &mut Table, ours: bool, cwd: &[u8]) -> Result<()> {
-    let mut add = |name: &[u8], place: Place| {
-        let directory = Arc::new(Description::Directory(Directory::new(place)));
-        let entry = Entry { preopen: Some(name.into()), ..Entry::new(directory) };
-        table.insert(entry, 3).map(drop)
+    let preopens = if ours {
+        // It knows its working directory, and gets the virtual root.
+        vec![("/".to_owned(), Place::Virtual { path: b"/".to_vec() })]
+    } else {
+        preopens(job, cwd)?
     };
-    if ours {
-        return add(b"/", Place::Virtual { path: b"/".to_vec() });
+    for (name, place) in preopens {
+        let directory = Arc::new(Description::Directory(Directory::new(place)));
+        let entry = Entry { preopen: Some(name.as_bytes().into()), ..Entry::new(directory) };
+        table.insert(entry, 3)?;
     }
+    Ok(())
+}
+
+/// The directories that a program finds open if it is not one of ours: `.` for its working
+/// directory and every top-level directory by its own name. (wasi-libc takes `.` and `/` for the
+/// same, so that both cannot be there: where a directory is mounted at the root it is that.)
+pub(crate) fn preopens(job: &Job, cwd: &[u8]) -> Result<Vec<(String, Place)>> {
+    let mut preopens = Vec::new();
     if let Some(mount) = job.namespace.root_mount() {
         let directory = Arc::clone(&mount.root);
         let (mount, inside) = (Arc::clone(mount), ".".into());
-        add(b"/", Place::Real { mount, directory, inside, may_climb: false })?;
+        let place = Place::Real { mount, directory, inside, may_climb: false };
+        preopens.push(("/".to_owned(), place));
     } else {
         let mut working = job.namespace.directory(cwd)?;
         if let Place::Real { may_climb, .. } = &mut working {
             *may_climb = true;
         }
-        add(b".", working)?;
+        preopens.push((".".to_owned(), working));
     }
     for name in job.namespace.top() {
         let path = format!("/{name}");
-        add(path.as_bytes(), job.namespace.directory(path.as_bytes())?)?;
+        let place = job.namespace.directory(path.as_bytes())?;
+        preopens.push((path, place));
     }
-    Ok(())
+    Ok(preopens)
 }
 
 pub(crate) fn signaled(Killed(signal): Killed) -> Exit {

@@ -24,7 +24,6 @@ use super::errno::{Errno, Result};
 use super::job::Job;
 use super::limits::Limiter;
 use super::modules::LoadedModule;
-use super::namespace::Place;
 use super::process::{Exit, How, Process, Strings};
 use super::run::{self, Start, Stop};
 use super::table::Entry;
@@ -213,8 +212,13 @@ impl State {
             limiter: Limiter::new(&job.limits, Arc::clone(&job.memory)),
             umask: start.umask,
             standard,
-            preopens: preopens(job, &start.cwd)
-                .map_err(|errno| format!("cannot be started in its directory: {errno:?}"))?,
+            preopens: run::preopens(job, &start.cwd)
+                .map_err(|errno| format!("cannot be started in its directory: {errno:?}"))?
+                .into_iter()
+                .map(|(name, place)| {
+                    (Arc::new(Description::Directory(Directory::new(place))), name)
+                })
+                .collect(),
             open: 0,
             outputs,
         })
@@ -245,21 +249,6 @@ fn environment(environment: &Strings) -> Vec<(String, String)> {
             Some((name.to_owned(), value.to_owned()))
         })
         .collect()
-}
-
-/// As for core modules: `.` and every top-level directory by its own name.
-fn preopens(job: &Job, cwd: &[u8]) -> Result<Vec<(Arc<Description>, String)>> {
-    let open = |place| Arc::new(Description::Directory(Directory::new(place)));
-    let mut working = job.namespace.directory(cwd)?;
-    if let Place::Real { may_climb, .. } = &mut working {
-        *may_climb = true;
-    }
-    let mut preopens = vec![(open(working), ".".to_owned())];
-    for name in job.namespace.top() {
-        let path = format!("/{name}");
-        preopens.push((open(job.namespace.directory(path.as_bytes())?), path));
-    }
-    Ok(preopens)
 }
 
 /// A standard descriptor, by number.
