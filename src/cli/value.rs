@@ -33,10 +33,10 @@ impl FromStr for Mount {
         if guest.split('/').any(|part| part == "." || part == "..") {
             return Err(format!("the place in the sandbox, {guest:?}, has `.` or `..` in it"));
         }
-        let guest = guest.trim_end_matches('/');
-        if guest.is_empty() {
-            return Err("`/` is the sandbox's own; choose a directory below it".to_owned());
-        }
+        let guest = match guest.trim_end_matches('/') {
+            "" => "/",
+            guest => guest,
+        };
         Ok(Self { host: host.into(), guest: guest.to_owned(), read_only })
     }
 }
