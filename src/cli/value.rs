@@ -140,10 +140,11 @@ mod tests {
             ("public:/srv", mount("public", "/srv", false)),
             ("./a:b:/srv/www/:ro", mount("./a:b", "/srv/www", true)),
             ("/x:/y:rw", mount("/x", "/y", false)),
+            ("root:/", mount("root", "/", false)),
         ] {
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
-        for text in ["public", "public:srv", ":/srv", "a:/", "a:/x/../y", "a:/x/.:ro", "a:ro"] {
+        for text in ["public", "public:srv", ":/srv", "a:/x/../y", "a:/x/.:ro", "a:ro"] {
             assert!(text.parse::<Mount>().is_err(), "{text}");
         }
     }
