@@ -1,4 +1,4 @@
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -44,14 +44,15 @@ const KILL: u8 = 9;
     124 if its time is up, 134 if it trapped, 137 if it used too much memory; 2 wrong usage,\n\
     4 greenroom could not do its work.")]
 pub(super) struct ExecArgs {
-    /// WebAssembly module or component on this machine, or a command of the sandbox such as sh.
+    /// WebAssembly module or component on this machine, or a command of the sandbox such as sh; then
+    /// its arguments.
     ///
-    /// A name without a `/` is a command of the sandbox unless there is such a file here.
-    module: PathBuf,
-
-    /// Its arguments, passed on as they are.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    arguments: Vec<OsString>,
+    /// A name without a `/` is a command of the sandbox unless there is such a file here. Everything
+    /// after the module is passed on as it is, except a `--` right after it.
+    // One list, because with two clap would take options after the module for its own.
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_names = ["MODULE", "ARGUMENTS"])]
+    words: Vec<OsString>,
 
     /// Let the program use a directory of this machine; may be repeated.
     #[arg(long = "mount", value_name = "HOST:GUEST[:ro]", help_heading = "Grants")]
@@ -69,8 +70,20 @@ pub(super) struct ExecArgs {
     limits: LimitArgs,
 }
 
+impl ExecArgs {
+    /// The module and its arguments.
+    fn program(&self) -> (&OsStr, &[OsString]) {
+        match self.words.as_slice() {
+            [] => (OsStr::new(""), &[]),
+            [module, dashes, arguments @ ..] if dashes == "--" => (module, arguments),
+            [module, arguments @ ..] => (module, arguments),
+        }
+    }
+}
+
 pub(super) fn exec(args: &ExecArgs, environment: &Environment) -> Result<ExitCode, Failure> {
-    let module = module(&args.module)?;
+    let (name, arguments) = args.program();
+    let module = module(Path::new(name))?;
     let variables = variables(args, module.is_none(), environment)?;
     let scratch = tempfile::Builder::new()
         .prefix("greenroom-")
@@ -84,10 +97,9 @@ pub(super) fn exec(args: &ExecArgs, environment: &Environment) -> Result<ExitCod
     let job = sandbox
         .job(sandbox::job_spec(mounts, limits))
         .map_err(|error| sandbox::mount_failure(&error))?;
-    let arguments =
-        [args.module.as_os_str()].into_iter().chain(args.arguments.iter().map(|a| &**a));
+    let arguments = [name].into_iter().chain(arguments.iter().map(OsString::as_os_str));
     let program = ProgramSpec {
-        program: args.module.as_os_str().as_bytes().to_vec(),
+        program: name.as_bytes().to_vec(),
         module,
         arguments: arguments.map(|argument| argument.as_bytes().to_vec()).collect(),
         environment: variables,

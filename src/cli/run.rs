@@ -14,7 +14,8 @@ use super::limits::LimitArgs;
 use super::project::{Project, ProjectArgs};
 use super::signals::Signals;
 use super::value::{EnvGrant, Mount, Size, Variable};
-use super::{front, output, sandbox};
+use super::{front, output, sandbox, tell};
+use crate::diagnostic::printable;
 use crate::event::{Level, RunResult};
 use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor};
 use crate::plan::{Plan, Selection, SelectionError};
@@ -109,6 +110,10 @@ pub(super) fn run(
     let plan = front::valid_plan(&project, variables, environment, color)?;
     let selection = Selection { jobs: jobs.to_vec(), stages: args.stages.clone() };
     let mut plan = plan.select(&selection).map_err(selection_failure)?;
+    for (job, need) in plan.unmet_needs() {
+        let text = format!("note: {} needs {need}, which does not run this time", job.name);
+        tell(&format!("{}\n", printable(&text)));
+    }
     if let Some(limit) = args.limits.timeout {
         for job in &mut plan.jobs {
             job.timeout = job.timeout.min(limit);

@@ -20,7 +20,7 @@ use crate::event::{
     Chunk, Command, Event, FailedCommand, JobName, Level, Record, RunResult, Section, SkipReason,
     StageInfo, StepOutcome, Stream,
 };
-use crate::plan::{JobId, LeftOut, LeftOutReason, Plan, ScriptEntry, Stage};
+use crate::plan::{JobId, Plan, ScriptEntry, Stage};
 
 /// Messages from jobs that may wait for the dispatcher. Together with the size of a chunk this
 /// bounds what a flood of output can occupy.
@@ -157,18 +157,6 @@ impl Dispatcher {
         let pipeline = options.pipeline.clone();
         let parallel = options.jobs.get() > 1 && !graph::is_chain(&self.plan);
         self.emitter.emit(Event::RunStarted { pipeline, stages, parallel }).await;
-        let reasons: Vec<String> = self
-            .plan
-            .left_out
-            .iter()
-            .filter(|left_out| {
-                !matches!(left_out.reason, LeftOutReason::Never | LeftOutReason::NotSelected)
-            })
-            .map(|LeftOut { job, reason }| format!("{} does not run: {reason}", job.name))
-            .collect();
-        for reason in reasons {
-            self.say(Level::Info, reason).await;
-        }
     }
 
     /// Says something about the run as a whole.

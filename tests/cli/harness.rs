@@ -13,6 +13,10 @@ impl Project {
     }
 
     pub(crate) fn with(self, path: &str, content: &str) -> Self {
+        self.with_bytes(path, content.as_bytes())
+    }
+
+    pub(crate) fn with_bytes(self, path: &str, content: &[u8]) -> Self {
         let path = self.path().join(path);
         fs::create_dir_all(path.parent().expect("it lies in the project")).expect("writable");
         fs::write(path, content).expect("writable");

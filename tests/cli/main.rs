@@ -1,5 +1,7 @@
 //! The command line as scripts and people meet it: the built binary, its exit codes and what it
 //! prints.
 
+mod exec;
+mod front;
 mod harness;
 mod usage;
