@@ -1,0 +1,451 @@
+//! Assignments, attributes and names.
+
+use std::collections::BTreeMap;
+
+use crate::arith::{ArithError, Scope};
+use crate::bytes;
+use crate::expand::{Expanded, quote};
+use crate::state::{Shell, Unwind};
+use crate::syntax::ast::{ArrayItem, AssignValue, Assignment};
+use crate::syntax::is_name;
+use crate::vars::{Assoc, Attributes, Value};
+
+/// How many name references may follow one another.
+const MAX_REFERENCES: u32 = 8;
+
+/// The largest index of an array element.
+const MAX_INDEX: i64 = i64::MAX - 1;
+
+impl Shell {
+    /// Follows name references.
+    pub(crate) fn resolve(&self, name: &[u8]) -> Vec<u8> {
+        let mut name = name.to_vec();
+        for _ in 0..MAX_REFERENCES {
+            match self.nameref_target(&name) {
+                Some(target) if !target.is_empty() => name = target,
+                _ => break,
+            }
+        }
+        name
+    }
+
+    /// What a name reference refers to.
+    pub(crate) fn nameref_target(&self, name: &[u8]) -> Option<Vec<u8>> {
+        let variable = self.vars.get(name)?;
+        if !variable.attributes.has(Attributes::NAMEREF) {
+            return None;
+        }
+        variable.scalar().map(<[u8]>::to_vec)
+    }
+
+    /// Assigns to a variable or, with `index`, to an element of an array.
+    pub(crate) fn assign(
+        &mut self,
+        name: &[u8],
+        index: Option<&[u8]>,
+        value: Vec<u8>,
+        append: bool,
+    ) -> Expanded<()> {
+        let mut name = self.resolve(name);
+        let mut index = index.map(<[u8]>::to_vec);
+        if index.is_none()
+            && let Some((array, element)) = crate::expand::split_element(&name)
+        {
+            index = Some(element.to_vec());
+            name = array.to_vec();
+        }
+        self.assign_resolved(&name, index.as_deref(), value, append)
+    }
+
+    fn assign_resolved(
+        &mut self,
+        name: &[u8],
+        index: Option<&[u8]>,
+        value: Vec<u8>,
+        append: bool,
+    ) -> Expanded<()> {
+        let attributes = self.vars.get(name).map(|v| v.attributes).unwrap_or_default();
+        if attributes.has(Attributes::READONLY) {
+            self.error(&format!("{}: readonly variable", bytes::display(name)));
+            return Err(Unwind::Discard(1));
+        }
+        if name.len() > 3 && self.assign_dynamic(name, &value)? {
+            return Ok(());
+        }
+        let index = match index {
+            None => None,
+            Some(index) => Some(self.index(name, index)?),
+        };
+        let mut value = value;
+        if attributes.has(Attributes::INTEGER) {
+            let mut number = self.arith_text(&value)?;
+            if append {
+                let before = match &index {
+                    None => self.get(name),
+                    Some(Subscript::Number(n)) => self.element(name, n.to_string().as_bytes())?,
+                    Some(Subscript::Key(key)) => self.element(name, &key.clone())?,
+                };
+                number = number.wrapping_add(self.arith_text(&before.unwrap_or_default())?);
+            }
+            value = number.to_string().into_bytes();
+        }
+        if attributes.has(Attributes::LOWER) {
+            value = crate::expand::convert_case(&value, false);
+        } else if attributes.has(Attributes::UPPER) {
+            value = crate::expand::convert_case(&value, true);
+        }
+        let append = append && !attributes.has(Attributes::INTEGER);
+        let export = self.options.allexport;
+        let variable = self.vars.entry(name);
+        if export {
+            variable.attributes.add(Attributes::EXPORT);
+        }
+        match index {
+            None => match &mut variable.value {
+                Value::Scalar(text) if append => text.extend_from_slice(&value),
+                Value::Indexed(items) => put(items.entry(0).or_default(), value, append),
+                Value::Assoc(items) => {
+                    let mut text = items.get(b"0").cloned().unwrap_or_default();
+                    put(&mut text, value, append);
+                    items.insert(b"0".to_vec(), text);
+                }
+                other => *other = Value::Scalar(value),
+            },
+            Some(Subscript::Key(key)) => {
+                if let Value::Assoc(items) = &mut variable.value {
+                    let mut text = items.get(&key).cloned().unwrap_or_default();
+                    put(&mut text, value, append);
+                    items.insert(key, text);
+                }
+            }
+            Some(Subscript::Number(number)) => {
+                let items = indexed(&mut variable.value);
+                put(items.entry(number).or_default(), value, append);
+            }
+        }
+        Ok(())
+    }
+
+    /// Variables whose assignment does something.
+    fn assign_dynamic(&mut self, name: &[u8], value: &[u8]) -> Expanded<bool> {
+        match name {
+            b"SECONDS" => {
+                let elapsed = self.started.elapsed().as_secs() as i64;
+                self.seconds_offset = bytes::parse_int(value).unwrap_or(0) - elapsed;
+                Ok(true)
+            }
+            b"RANDOM" => {
+                self.random = bytes::parse_int(value).unwrap_or(0) as u32;
+                Ok(true)
+            }
+            b"LINENO" | b"EPOCHSECONDS" | b"BASHPID" | b"FUNCNAME" | b"PIPESTATUS" => Ok(true),
+            b"OPTIND" => {
+                self.getopts = (0, bytes::parse_int(value).unwrap_or(1));
+                Ok(false)
+            }
+            b"PATH" => {
+                self.hash.clear();
+                Ok(false)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// The meaning of a subscript for this variable.
+    fn index(&mut self, name: &[u8], index: &[u8]) -> Expanded<Subscript> {
+        if let Some(Value::Assoc(_)) = self.vars.get(name).map(|v| &v.value) {
+            if index.is_empty() {
+                return self.bad_subscript(name, index);
+            }
+            return Ok(Subscript::Key(index.to_vec()));
+        }
+        if index.trim_ascii().is_empty() {
+            return self.bad_subscript(name, index);
+        }
+        let mut number = self.arith_text(index)?;
+        if number < 0 {
+            let next = match self.vars.get(name).map(|v| &v.value) {
+                Some(Value::Indexed(items)) => {
+                    items.keys().next_back().map_or(0, |k| *k as i64 + 1)
+                }
+                Some(Value::Scalar(_)) => 1,
+                _ => 0,
+            };
+            number += next;
+        }
+        if !(0..=MAX_INDEX).contains(&number) {
+            return self.bad_subscript(name, index);
+        }
+        Ok(Subscript::Number(number as u64))
+    }
+
+    fn bad_subscript(&mut self, name: &[u8], index: &[u8]) -> Expanded<Subscript> {
+        let (name, index) = (bytes::display(name), bytes::display(index));
+        self.error(&format!("{name}[{index}]: bad array subscript"));
+        Err(Unwind::Discard(1))
+    }
+
+    /// Removes an element.
+    pub(crate) fn unset_element(&mut self, name: &[u8], index: &[u8]) -> Expanded<()> {
+        let name = self.resolve(name);
+        if matches!(index, b"@" | b"*")
+            && !matches!(self.vars.get(&name).map(|v| &v.value), Some(Value::Assoc(_)))
+        {
+            self.vars.remove(&name);
+            return Ok(());
+        }
+        let index = self.index(&name, index)?;
+        match (self.vars.get_mut(&name).map(|v| &mut v.value), index) {
+            (Some(Value::Indexed(items)), Subscript::Number(number)) => {
+                items.remove(&number);
+            }
+            (Some(Value::Assoc(items)), Subscript::Key(key)) => items.remove(&key),
+            (Some(value @ Value::Scalar(_)), Subscript::Number(0)) => *value = Value::Unset,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Performs an assignment of the source text. Returns the text of it for `set -x`.
+    pub(crate) fn perform(&mut self, assignment: &Assignment) -> Expanded<Vec<u8>> {
+        let mut trace = Vec::new();
+        let tracing = self.options.xtrace;
+        if tracing {
+            trace.extend_from_slice(&assignment.name);
+        }
+        match &assignment.value {
+            AssignValue::Scalar(word) => {
+                let index = match &assignment.subscript {
+                    Some(word) => Some(self.expand_single(word)?),
+                    None => None,
+                };
+                let value = self.expand_single(word)?;
+                if tracing {
+                    if let Some(index) = &index {
+                        trace.push(b'[');
+                        trace.extend_from_slice(index);
+                        trace.push(b']');
+                    }
+                    trace.extend_from_slice(if assignment.append { b"+=" } else { b"=" });
+                    if !value.is_empty() {
+                        trace.extend_from_slice(&quote::minimal(&value));
+                    }
+                }
+                self.assign(&assignment.name, index.as_deref(), value, assignment.append)?;
+            }
+            AssignValue::Array(items) => {
+                if tracing {
+                    trace.extend_from_slice(if assignment.append { b"+=(" } else { b"=(" });
+                }
+                let name = self.resolve(&assignment.name);
+                let assoc = matches!(self.vars.get(&name).map(|v| &v.value), Some(Value::Assoc(_)));
+                self.assign_array(&name, items, assignment.append, assoc, &mut trace)?;
+                if tracing {
+                    trace.push(b')');
+                }
+            }
+        }
+        Ok(trace)
+    }
+
+    /// `name=( … )`.
+    pub(crate) fn assign_array(
+        &mut self,
+        name: &[u8],
+        items: &[ArrayItem],
+        append: bool,
+        assoc: bool,
+        trace: &mut Vec<u8>,
+    ) -> Expanded<()> {
+        // All expansions come first: they may use the old value.
+        let mut entries: Vec<(Option<Vec<u8>>, bool, Vec<u8>)> = Vec::new();
+        for item in items {
+            match &item.subscript {
+                Some(word) => {
+                    let index = self.expand_single(word)?;
+                    let value = self.expand_single(&item.value)?;
+                    entries.push((Some(index), item.append, value));
+                }
+                None => {
+                    let mut fields = Vec::new();
+                    self.expand_fields(&item.value, &mut fields)?;
+                    entries.extend(fields.into_iter().map(|value| (None, false, value)));
+                }
+            }
+        }
+        if self.options.xtrace {
+            let shown: Vec<_> = entries.iter().map(|(_, _, v)| quote::minimal(v)).collect();
+            trace.extend_from_slice(&shown.join(&b' '));
+        }
+        if self.vars.get(name).is_some_and(|v| v.attributes.has(Attributes::READONLY)) {
+            self.error(&format!("{}: readonly variable", bytes::display(name)));
+            return Err(Unwind::Discard(1));
+        }
+        let variable = self.vars.entry(name);
+        if assoc {
+            if !append || !matches!(variable.value, Value::Assoc(_)) {
+                variable.value = Value::Assoc(Assoc::default());
+            }
+        } else if append {
+            indexed(&mut variable.value);
+        } else {
+            variable.value = Value::Indexed(BTreeMap::new());
+        }
+        let mut next = match &variable.value {
+            Value::Indexed(items) => items.keys().next_back().map_or(0, |k| k + 1),
+            _ => 0,
+        };
+        let mut entries = entries.into_iter();
+        while let Some((index, append, value)) = entries.next() {
+            let index = match index {
+                Some(index) => index,
+                None if assoc => {
+                    // Without subscripts, keys and values alternate.
+                    let element = entries.next().map(|e| e.2).unwrap_or_default();
+                    self.assign(name, Some(&value), element, false)?;
+                    continue;
+                }
+                None => next.to_string().into_bytes(),
+            };
+            if !assoc {
+                let number = self.arith_text(&index)?;
+                if number >= 0 {
+                    next = number as u64 + 1;
+                }
+            }
+            self.assign_resolved(name, Some(&index), value, append)?;
+        }
+        Ok(())
+    }
+
+    /// Sets a variable for the shell's own purposes, whatever its attributes.
+    pub(crate) fn set_plain(&mut self, name: &[u8], value: &[u8]) {
+        self.vars.entry(name).value = Value::Scalar(value.to_vec());
+    }
+
+    /// The letters of a variable's attributes.
+    pub(crate) fn attribute_letters(&self, name: &[u8]) -> Vec<u8> {
+        let Some(variable) = self.vars.get(name) else { return Vec::new() };
+        let mut letters = Vec::new();
+        match variable.value {
+            Value::Indexed(_) => letters.push(b'a'),
+            Value::Assoc(_) => letters.push(b'A'),
+            _ => {}
+        }
+        for (attribute, letter) in [
+            (Attributes::INTEGER, b'i'),
+            (Attributes::LOWER, b'l'),
+            (Attributes::NAMEREF, b'n'),
+            (Attributes::READONLY, b'r'),
+            (Attributes::TRACE, b't'),
+            (Attributes::UPPER, b'u'),
+            (Attributes::EXPORT, b'x'),
+        ] {
+            if variable.attributes.has(attribute) {
+                letters.push(letter);
+            }
+        }
+        letters
+    }
+
+    /// As `declare -p` prints a variable, with a newline.
+    pub(crate) fn declaration(&self, name: &[u8]) -> Vec<u8> {
+        let Some(variable) = self.vars.get(name) else { return Vec::new() };
+        let letters = self.attribute_letters(name);
+        let mut out = b"declare -".to_vec();
+        out.extend_from_slice(if letters.is_empty() { b"-" } else { &letters });
+        out.push(b' ');
+        out.extend_from_slice(name);
+        match &variable.value {
+            Value::Unset => {}
+            Value::Scalar(text) => {
+                out.push(b'=');
+                out.extend_from_slice(&quote::double(text));
+            }
+            Value::Indexed(items) => {
+                let shown: Vec<Vec<u8>> = items
+                    .iter()
+                    .map(|(k, v)| [format!("[{k}]=").as_bytes(), &quote::double(v)].concat())
+                    .collect();
+                out.extend_from_slice(b"=(");
+                out.extend_from_slice(&shown.join(&b' '));
+                out.push(b')');
+            }
+            Value::Assoc(items) => {
+                out.extend_from_slice(b"=(");
+                for (key, value) in items.iter() {
+                    let plain = is_name(key) || key.iter().all(u8::is_ascii_alphanumeric);
+                    let key = if plain { key.clone() } else { quote::double(key) };
+                    out.push(b'[');
+                    out.extend_from_slice(&key);
+                    out.extend_from_slice(b"]=");
+                    out.extend_from_slice(&quote::double(value));
+                    out.push(b' ');
+                }
+                out.push(b')');
+            }
+        }
+        out.push(b'\n');
+        out
+    }
+}
+
+enum Subscript {
+    Number(u64),
+    Key(Vec<u8>),
+}
+
+fn put(text: &mut Vec<u8>, value: Vec<u8>, append: bool) {
+    if append {
+        text.extend_from_slice(&value);
+    } else {
+        *text = value;
+    }
+}
+
+/// The value as an indexed array; a scalar becomes element 0.
+pub(crate) fn indexed(value: &mut Value) -> &mut BTreeMap<u64, Vec<u8>> {
+    if !matches!(value, Value::Indexed(_)) {
+        let mut items = BTreeMap::new();
+        if let Value::Scalar(text) = value {
+            items.insert(0, std::mem::take(text));
+        }
+        *value = Value::Indexed(items);
+    }
+    match value {
+        Value::Indexed(items) => items,
+        _ => unreachable!("the value was just made an indexed array"),
+    }
+}
+
+impl Scope for Shell {
+    fn get(
+        &mut self,
+        name: &[u8],
+        subscript: Option<&[u8]>,
+    ) -> Result<Option<Vec<u8>>, ArithError> {
+        let value = match subscript {
+            None => self.get(name),
+            Some(index) => self.element(name, index).map_err(|_| ArithError::Reported)?,
+        };
+        if value.is_none() && self.options.nounset {
+            let mut text = name.to_vec();
+            if let Some(index) = subscript {
+                text.push(b'[');
+                text.extend_from_slice(index);
+                text.push(b']');
+            }
+            return Err(ArithError::Unbound(text));
+        }
+        Ok(value)
+    }
+
+    fn set(&mut self, name: &[u8], subscript: Option<&[u8]>, value: i64) -> Result<(), ArithError> {
+        let text = value.to_string().into_bytes();
+        self.assign(name, subscript, text, false).map_err(|_| ArithError::Reported)
+    }
+
+    fn depth(&mut self) -> &mut u32 {
+        &mut self.arith_depth
+    }
+}

@@ -1,0 +1,235 @@
+//! Builtins that direct the flow of execution.
+
+use crate::bytes;
+use crate::output::io_text;
+use crate::state::{Flow, Shell, Unwind};
+
+pub(super) fn succeed(_: &mut Shell, _: &[Vec<u8>]) -> Flow {
+    Ok(0)
+}
+
+pub(super) fn fail(_: &mut Shell, _: &[Vec<u8>]) -> Flow {
+    Ok(1)
+}
+
+/// The numeric argument of `exit`, `return` …: `Err` after a message.
+fn number(sh: &mut Shell, builtin: &str, argument: Option<&Vec<u8>>) -> Result<Option<i64>, u8> {
+    let Some(text) = argument else { return Ok(None) };
+    match bytes::parse_int(text) {
+        Some(number) => Ok(Some(number)),
+        None => {
+            let shown = bytes::display(text).into_owned();
+            sh.error(&format!("{builtin}: {shown}: numeric argument required"));
+            Err(2)
+        }
+    }
+}
+
+fn skip_dashes(arguments: &[Vec<u8>]) -> &[Vec<u8>] {
+    match arguments.get(1) {
+        Some(first) if first == b"--" => &arguments[2..],
+        _ => &arguments[1..],
+    }
+}
+
+pub(super) fn exit(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+    let arguments = skip_dashes(arguments);
+    let status = match number(sh, "exit", arguments.first()) {
+        Ok(Some(_)) if arguments.len() > 1 => {
+            sh.error("exit: too many arguments");
+            return Ok(1);
+        }
+        Ok(Some(number)) => number as u8,
+        Ok(None) => sh.status,
+        Err(status) => status,
+    };
+    Err(Unwind::Exit(status))
+}
+
+pub(super) fn return_(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+    let arguments = skip_dashes(arguments);
+    let status = match number(sh, "return", arguments.first()) {
+        Ok(Some(number)) => number as u8,
+        Ok(None) => sh.status,
+        Err(status) => status,
+    };
+    if sh.frames.is_empty() {
+        sh.error("return: can only `return' from a function or sourced script");
+        return Ok(2);
+    }
+    Err(Unwind::Return(status))
+}
+
+fn levels(sh: &mut Shell, builtin: &str, arguments: &[Vec<u8>]) -> Result<u32, Flow> {
+    let arguments = skip_dashes(arguments);
+    if sh.loops == 0 {
+        sh.error(&format!("{builtin}: only meaningful in a `for', `while', or `until' loop"));
+        return Err(Ok(0));
+    }
+    match number(sh, builtin, arguments.first()) {
+        Ok(None) => Ok(1),
+        Ok(Some(number)) if number >= 1 => {
+            Ok(u32::try_from(number).unwrap_or(u32::MAX).min(sh.loops))
+        }
+        Ok(Some(number)) => {
+            sh.error(&format!("{builtin}: {number}: loop count out of range"));
+            Err(Err(Unwind::Break(sh.loops)))
+        }
+        Err(_) => Err(Err(Unwind::Exit(128))),
+    }
+}
+
+pub(super) fn break_loop(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+    match levels(sh, "break", arguments) {
+        Ok(levels) => Err(Unwind::Break(levels)),
+        Err(flow) => flow,
+    }
+}
+
+pub(super) fn continue_loop(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+    match levels(sh, "continue", arguments) {
+        Ok(levels) => Err(Unwind::Continue(levels)),
+        Err(flow) => flow,
+    }
+}
+
+pub(super) fn eval(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+    let text = skip_dashes(arguments).join(&b' ');
+    let line = sh.line;
+    if text.trim_ascii().is_empty() {
+        return Ok(0);
+    }
+    sh.eval(&text, line)
+}
+
+pub(super) fn source(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+    let builtin = String::from_utf8_lossy(&arguments[0]).into_owned();
+    let arguments = skip_dashes(arguments);
+    let Some(name) = arguments.first() else {
+        sh.error(&format!("{builtin}: filename argument required"));
+        sh.write_error(format!("{builtin}: usage: {builtin} filename [arguments]\n").as_bytes());
+        return Ok(2);
+    };
+    let mut path = name.clone();
+    if !name.contains(&b'/') && sh.shopts.sourcepath {
+        let search = sh.get(b"PATH").unwrap_or_default();
+        for directory in search.split(|&b| b == b':') {
+            let directory = if directory.is_empty() { b"." } else { directory };
+            let candidate = [directory, b"/", name].concat();
+            if std::fs::metadata(sh.path(&candidate)).is_ok_and(|m| m.is_file()) {
+                path = candidate;
+                break;
+            }
+        }
+    }
+    let text = match read_script(sh, &path) {
+        Ok(text) => text,
+        Err(message) => {
+            let shown = bytes::display(name).into_owned();
+            if message == "Is a directory" {
+                sh.error(&format!("{builtin}: {shown}: is a directory"));
+            } else {
+                sh.error(&format!("{shown}: {message}"));
+            }
+            return if sh.options.posix { Err(Unwind::Exit(1)) } else { Ok(1) };
+        }
+    };
+    let positional = (arguments.len() > 1).then(|| arguments[1..].to_vec());
+    sh.source_text(&path, text, positional)
+}
+
+/// The text of a script, which may come through a descriptor of the shell.
+fn read_script(sh: &mut Shell, path: &[u8]) -> Result<Vec<u8>, String> {
+    let number = match path {
+        b"/dev/stdin" => Some(0),
+        _ => path.strip_prefix(b"/dev/fd/").and_then(|n| std::str::from_utf8(n).ok()?.parse().ok()),
+    };
+    if let Some(handle) = number.and_then(|n| sh.fds.get(n)).cloned() {
+        return crate::output::read_all(handle.raw())
+            .map_err(|errno| crate::output::errno_text(errno));
+    }
+    match std::fs::metadata(sh.path(path)) {
+        Ok(metadata) if metadata.is_dir() => return Err("Is a directory".into()),
+        _ => {}
+    }
+    std::fs::read(sh.path(path)).map_err(|error| io_text(&error))
+}
+
+pub(super) fn exec(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+    let mut index = 1;
+    let mut name = None;
+    let mut clean = false;
+    while let Some(option) = arguments.get(index) {
+        match option.as_slice() {
+            b"--" => {
+                index += 1;
+                break;
+            }
+            b"-a" => {
+                name = arguments.get(index + 1).cloned();
+                index += 2;
+            }
+            b"-c" => {
+                clean = true;
+                index += 1;
+            }
+            b"-l" => index += 1,
+            _ => break,
+        }
+    }
+    let Some(program) = arguments.get(index) else { return Ok(0) };
+    let mut argv = arguments[index..].to_vec();
+    let program = program.clone();
+    if let Some(name) = name {
+        argv[0] = name;
+    }
+    let path = if program.contains(&b'/') {
+        Some(sh.absolute(&program))
+    } else {
+        sh.find_program(&program, false)
+    };
+    let shown = bytes::display(&program).into_owned();
+    let Some(path) = path else {
+        sh.error(&format!("exec: {shown}: not found"));
+        return if sh.shopts.execfail { Ok(127) } else { Err(Unwind::Exit(127)) };
+    };
+    if let Ok(metadata) = std::fs::metadata(sh.path(&path))
+        && (metadata.is_dir() || !sh.is_executable_file(&path))
+    {
+        sh.error(&format!("{shown}: Permission denied"));
+        return if sh.shopts.execfail { Ok(126) } else { Err(Unwind::Exit(126)) };
+    }
+    if clean {
+        for name in sh.vars.names() {
+            sh.vars.entry(&name).attributes.remove(crate::vars::Attributes::EXPORT);
+        }
+    }
+    // The program takes the shell's place: no trap on EXIT runs after it.
+    sh.traps.set(crate::traps::EXIT, None);
+    let pairs = sh.fds.pairs();
+    let status = match sh.start(&path, &argv, &[], &pairs, true) {
+        Ok(crate::exec::Started::Ended(exit)) => exit.status,
+        Ok(crate::exec::Started::Running(pid)) => sh.wait_foreground(pid),
+        Err(status) => status,
+    };
+    Err(Unwind::Exit(status))
+}
+
+pub(super) fn shift(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+    let arguments = skip_dashes(arguments);
+    let count = match number(sh, "shift", arguments.first()) {
+        Ok(count) => count.unwrap_or(1),
+        Err(_) => return Ok(1),
+    };
+    let Ok(count) = usize::try_from(count) else {
+        return sh.builtin_error("shift", &format!("{count}: shift count out of range"));
+    };
+    if count > sh.positional.len() {
+        if sh.shopts.shift_verbose {
+            sh.error(&format!("shift: {count}: shift count out of range"));
+        }
+        return Ok(1);
+    }
+    sh.positional.drain(..count);
+    Ok(0)
+}

@@ -1,0 +1,419 @@
+//! `declare`, `local`, `export`, `readonly` and `let`.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::bytes;
+use crate::expand::quote;
+use crate::state::{Flow, Shell, Unwind};
+use crate::syntax::ast::AssignValue;
+use crate::syntax::is_name;
+use crate::vars::{Assoc, Attributes, Name, Value};
+
+/// What the options of a declaration ask for.
+#[derive(Default)]
+struct Request {
+    add: Attributes,
+    remove: Attributes,
+    indexed: bool,
+    assoc: bool,
+    global: bool,
+    print: bool,
+    functions: bool,
+    function_names: bool,
+    inherit: bool,
+    local: bool,
+    remove_export: bool,
+    /// The first operand.
+    operands: usize,
+}
+
+fn attribute(letter: u8) -> Option<Attributes> {
+    Some(match letter {
+        b'i' => Attributes::INTEGER,
+        b'l' => Attributes::LOWER,
+        b'n' => Attributes::NAMEREF,
+        b'r' => Attributes::READONLY,
+        b't' => Attributes::TRACE,
+        b'u' => Attributes::UPPER,
+        b'x' => Attributes::EXPORT,
+        _ => return None,
+    })
+}
+
+/// Reads the options of a declaration; `Err` is the status after a message.
+fn request(sh: &mut Shell, arguments: &[Vec<u8>], builtin: &str) -> Result<Request, Flow> {
+    let mut request = Request { operands: 1, ..Request::default() };
+    while let Some(option) = arguments.get(request.operands) {
+        let (minus, letters) = match option.split_first() {
+            Some((b'-', letters)) if !letters.is_empty() => (true, letters),
+            Some((b'+', letters)) if !letters.is_empty() && builtin == "declare" => {
+                (false, letters)
+            }
+            _ => break,
+        };
+        request.operands += 1;
+        if option == b"--" {
+            break;
+        }
+        for &letter in letters {
+            match (builtin, letter) {
+                ("export", b'n') => request.remove_export = true,
+                (_, b'a') => request.indexed = minus,
+                (_, b'A') => request.assoc = minus,
+                ("declare" | "local", b'g') => request.global = true,
+                ("declare" | "local", b'I') => request.inherit = true,
+                (_, b'p') => request.print = true,
+                (_, b'f') => request.functions = true,
+                ("declare" | "local", b'F') => {
+                    request.functions = true;
+                    request.function_names = true;
+                }
+                ("declare" | "local", _) if attribute(letter).is_some() => {
+                    if let Some(attribute) = attribute(letter) {
+                        if minus {
+                            request.add.add(attribute);
+                        } else {
+                            request.remove.add(attribute);
+                        }
+                    }
+                }
+                _ => {
+                    let sign = if minus { b'-' } else { b'+' };
+                    let usage = format!("{builtin} [-options] [name[=value] ...]");
+                    return Err(sh.usage_error(builtin, &[sign, letter], &usage));
+                }
+            }
+        }
+    }
+    Ok(request)
+}
+
+pub(super) fn declare(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+    let mut request = match request(sh, arguments, "declare") {
+        Ok(request) => request,
+        Err(flow) => return flow,
+    };
+    request.local = in_function(sh) && !request.global;
+    if request.functions {
+        return functions(sh, arguments, &request);
+    }
+    if request.print || arguments.len() == request.operands {
+        return print(sh, arguments, &request, "declare");
+    }
+    apply(sh, arguments, &request, "declare")
+}
+
+pub(super) fn local(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+    if !in_function(sh) {
+        return sh.builtin_error("local", "can only be used in a function");
+    }
+    let mut request = match request(sh, arguments, "local") {
+        Ok(request) => request,
+        Err(flow) => return flow,
+    };
+    request.local = true;
+    if arguments.len() == request.operands {
+        let mut out = Vec::new();
+        let mut names = sh.vars.local_names();
+        names.sort();
+        for name in names {
+            out.extend_from_slice(&plain_form(sh, &name));
+        }
+        return sh.print("local", &out);
+    }
+    apply(sh, arguments, &request, "local")
+}
+
+pub(super) fn export(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+    let mut request = match request(sh, arguments, "export") {
+        Ok(request) => request,
+        Err(flow) => return flow,
+    };
+    if request.functions {
+        for name in &arguments[request.operands..] {
+            if !sh.functions.contains_key(&name[..]) {
+                let shown = bytes::display(name).into_owned();
+                return sh.builtin_error("export", &format!("{shown}: not a function"));
+            }
+            let name: Name = name.as_slice().into();
+            if request.remove_export {
+                sh.exported_functions.remove(&name);
+            } else {
+                sh.exported_functions.insert(name);
+            }
+        }
+        return Ok(0);
+    }
+    if request.remove_export {
+        request.remove.add(Attributes::EXPORT);
+    } else {
+        request.add.add(Attributes::EXPORT);
+    }
+    if arguments.len() == request.operands {
+        return print_with(sh, Attributes::EXPORT, "export");
+    }
+    apply(sh, arguments, &request, "export")
+}
+
+pub(super) fn readonly(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+    let mut request = match request(sh, arguments, "readonly") {
+        Ok(request) => request,
+        Err(flow) => return flow,
+    };
+    if request.functions {
+        return Ok(0);
+    }
+    request.add.add(Attributes::READONLY);
+    if arguments.len() == request.operands {
+        return print_with(sh, Attributes::READONLY, "readonly");
+    }
+    apply(sh, arguments, &request, "readonly")
+}
+
+fn in_function(sh: &Shell) -> bool {
+    sh.frames.iter().any(|frame| frame.function.is_some())
+}
+
+fn apply(sh: &mut Shell, arguments: &[Vec<u8>], request: &Request, builtin: &str) -> Flow {
+    let mut status = 0;
+    let arrays = std::mem::take(&mut sh.array_arguments);
+    for (index, argument) in arguments.iter().enumerate().skip(request.operands) {
+        let array = arrays.iter().find(|(i, _)| *i == index).map(|(_, a)| Rc::clone(a));
+        let result = one(sh, argument, array.as_deref(), request, builtin);
+        match result {
+            Ok(done) => status = status.max(done),
+            Err(Unwind::Discard(failed)) if builtin != "readonly" => status = status.max(failed),
+            Err(unwind) => return Err(unwind),
+        }
+    }
+    Ok(status)
+}
+
+/// One operand: `name`, `name=value`, `name+=value`, `name[subscript]=value` or `name=( … )`.
+fn one(
+    sh: &mut Shell,
+    argument: &[u8],
+    array: Option<&crate::syntax::ast::Assignment>,
+    request: &Request,
+    builtin: &str,
+) -> Flow {
+    let equals = argument.iter().position(|&b| b == b'=').filter(|_| array.is_none());
+    let (left, value) = match equals {
+        Some(at) => (&argument[..at], Some(argument[at + 1..].to_vec())),
+        None => (argument, None),
+    };
+    let (left, append) = match (left.strip_suffix(b"+"), value.is_some()) {
+        (Some(left), true) => (left, true),
+        _ => (left, false),
+    };
+    let (name, element) = match crate::expand::split_element(left) {
+        Some((name, element)) => (name, Some(element)),
+        None => (left, None),
+    };
+    if !is_name(name) {
+        let shown = bytes::display(argument).into_owned();
+        return sh.builtin_error(builtin, &format!("`{shown}': not a valid identifier"));
+    }
+    let resolved;
+    let name = if request.add.has(Attributes::NAMEREF) || request.local {
+        name
+    } else {
+        resolved = sh.resolve(name);
+        &resolved
+    };
+    if request.local {
+        let before = sh.vars.get(name).cloned();
+        if sh.vars.make_local(name)
+            && let Some(before) = before
+        {
+            let readonly = before.attributes.has(Attributes::READONLY);
+            if request.inherit || readonly {
+                *sh.vars.entry(name) = before;
+            }
+        }
+    }
+    if request.global && sh.vars.in_function() {
+        return global(sh, name, value, request);
+    }
+    let present = sh.vars.get(name).map(|v| v.attributes).unwrap_or_default();
+    if present.has(Attributes::READONLY)
+        && (value.is_some() || array.is_some() || request.remove.has(Attributes::READONLY))
+    {
+        let shown = bytes::display(name).into_owned();
+        sh.error(&format!("{builtin}: {shown}: readonly variable"));
+        return Ok(1);
+    }
+    prepare(sh, name, request, element.is_some());
+    if let Some(assignment) = array
+        && let AssignValue::Array(items) = &assignment.value
+    {
+        let name = name.to_vec();
+        let assoc = matches!(sh.vars.get(&name).map(|v| &v.value), Some(Value::Assoc(_)));
+        let result = sh.assign_array(&name, items, assignment.append, assoc, &mut Vec::new());
+        sh.vars.entry(&name).attributes.add(request.add);
+        result?;
+    } else if let Some(value) = value {
+        let name = name.to_vec();
+        if request.add.has(Attributes::NAMEREF) {
+            sh.vars.entry(&name).value = Value::Scalar(value);
+        } else {
+            sh.assign(&name, element, value, append)?;
+        }
+        sh.vars.entry(&name).attributes.add(request.add);
+    } else {
+        sh.vars.entry(name).attributes.add(request.add);
+    }
+    Ok(0)
+}
+
+/// Gives the variable its attributes and kind before it is assigned to.
+fn prepare(sh: &mut Shell, name: &[u8], request: &Request, element: bool) {
+    let variable = sh.vars.entry(name);
+    let mut early = request.add;
+    early.remove(Attributes::READONLY);
+    if request.add.has(Attributes::LOWER) {
+        variable.attributes.remove(Attributes::UPPER);
+    }
+    if request.add.has(Attributes::UPPER) {
+        variable.attributes.remove(Attributes::LOWER);
+    }
+    variable.attributes.add(early);
+    variable.attributes.remove(request.remove);
+    if request.assoc && !matches!(variable.value, Value::Assoc(_)) {
+        variable.value = Value::Assoc(Assoc::default());
+    } else if request.indexed && !variable.is_array() {
+        crate::assign::indexed(&mut variable.value);
+    } else if element && !variable.is_array() {
+        variable.value = Value::Indexed(BTreeMap::new());
+    }
+}
+
+fn global(sh: &mut Shell, name: &[u8], value: Option<Vec<u8>>, request: &Request) -> Flow {
+    let variable = sh.vars.global(name);
+    variable.attributes.add(request.add);
+    variable.attributes.remove(request.remove);
+    if request.assoc && !matches!(variable.value, Value::Assoc(_)) {
+        variable.value = Value::Assoc(Assoc::default());
+    } else if request.indexed {
+        crate::assign::indexed(&mut variable.value);
+    }
+    if let Some(value) = value {
+        variable.value = Value::Scalar(value);
+    }
+    Ok(0)
+}
+
+fn plain_form(sh: &Shell, name: &[u8]) -> Vec<u8> {
+    let Some(variable) = sh.vars.get(name) else { return Vec::new() };
+    match &variable.value {
+        Value::Unset => Vec::new(),
+        Value::Scalar(text) => [name, b"=", &quote::minimal(text), b"\n"].concat(),
+        _ => {
+            let text = sh.declaration(name);
+            let start = text
+                .windows(name.len() + 1)
+                .position(|w| w.starts_with(name) && w.ends_with(b"="))
+                .unwrap_or(0);
+            text[start..].to_vec()
+        }
+    }
+}
+
+/// All variables as `set` lists them.
+pub(super) fn all(sh: &Shell) -> Vec<u8> {
+    sh.vars.names().iter().flat_map(|name| plain_form(sh, name)).collect()
+}
+
+fn print(sh: &mut Shell, arguments: &[Vec<u8>], request: &Request, builtin: &str) -> Flow {
+    let operands = &arguments[request.operands..];
+    let mut out = Vec::new();
+    let mut status = 0;
+    if operands.is_empty() {
+        if !request.print && request.add.is_empty() && !request.indexed && !request.assoc {
+            out = all(sh);
+        } else {
+            for name in sh.vars.names() {
+                let Some(variable) = sh.vars.get(&name) else { continue };
+                let kind = match variable.value {
+                    Value::Indexed(_) => request.indexed,
+                    Value::Assoc(_) => request.assoc,
+                    _ => false,
+                };
+                let any = request.add.is_empty() && !request.indexed && !request.assoc;
+                if any || kind || variable.attributes.has(request.add) {
+                    out.extend_from_slice(&sh.declaration(&name));
+                }
+            }
+        }
+    }
+    for name in operands {
+        let name_only = name.split(|&b| b == b'=').next().unwrap_or_default();
+        if sh.vars.get(name_only).is_some() {
+            out.extend_from_slice(&sh.declaration(name_only));
+        } else {
+            let shown = bytes::display(name_only).into_owned();
+            sh.error(&format!("{builtin}: {shown}: not found"));
+            status = 1;
+        }
+    }
+    Ok(sh.print(builtin, &out)?.max(status))
+}
+
+fn print_with(sh: &mut Shell, attribute: Attributes, builtin: &str) -> Flow {
+    let mut out = Vec::new();
+    for name in sh.vars.names() {
+        if sh.vars.get(&name).is_some_and(|v| v.attributes.has(attribute)) {
+            out.extend_from_slice(&sh.declaration(&name));
+        }
+    }
+    sh.print(builtin, &out)
+}
+
+fn functions(sh: &mut Shell, arguments: &[Vec<u8>], request: &Request) -> Flow {
+    let operands = &arguments[request.operands..];
+    let mut out = Vec::new();
+    let mut status = 0;
+    let mut names: Vec<Vec<u8>> = operands.to_vec();
+    if operands.is_empty() {
+        names = sh.functions.keys().map(|name| name.to_vec()).collect();
+        names.sort();
+    }
+    for name in names {
+        match sh.functions.get(&name[..]) {
+            None => status = 1,
+            Some(_) if request.function_names => {
+                if operands.is_empty() {
+                    out.extend_from_slice(b"declare -f ");
+                }
+                out.extend_from_slice(&name);
+                out.push(b'\n');
+            }
+            Some(function) => {
+                out.extend_from_slice(&function.text);
+                out.push(b'\n');
+            }
+        }
+    }
+    Ok(sh.print("declare", &out)?.max(status))
+}
+
+pub(super) fn let_(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+    let mut value = 0;
+    if arguments.len() < 2 {
+        return sh.builtin_error("let", "expression expected");
+    }
+    for text in &arguments[1..] {
+        match crate::arith::eval_text(text, sh) {
+            Ok(result) => value = result,
+            Err(crate::arith::ArithError::Message(message)) => {
+                sh.arith_depth = 0;
+                let shown = bytes::display(&message).into_owned();
+                return sh.builtin_error("let", &shown);
+            }
+            Err(crate::arith::ArithError::Unbound(name)) => return Err(sh.unbound(&name)),
+            Err(crate::arith::ArithError::Reported) => return Ok(1),
+        }
+    }
+    Ok(u8::from(value == 0))
+}

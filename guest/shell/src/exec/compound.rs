@@ -1,0 +1,258 @@
+//! Compound commands.
+
+use greenroom_process as process;
+
+use super::fork::Purpose;
+use crate::bytes;
+use crate::expand::quote;
+use crate::pattern::Pattern;
+use crate::state::{Flow, Shell, Unwind};
+use crate::syntax::ast::{Arith, CaseArm, CaseEnd, Command, CommandKind, List, Word};
+
+impl Shell {
+    pub(super) fn compound(&mut self, command: &Command) -> Flow {
+        match &command.kind {
+            CommandKind::Group(list) => self.list(list),
+            CommandKind::Subshell(list) => {
+                match self.fork(Purpose::Subshell, true, &[], |sh| sh.list(list))? {
+                    process::Forked::Ended(exit) => {
+                        self.status = exit.status;
+                        self.pipe_status = vec![exit.status];
+                        Ok(exit.status)
+                    }
+                    process::Forked::Running(pid) => Ok(self.wait_foreground(pid)),
+                }
+            }
+            CommandKind::If { arms, otherwise } => {
+                for (condition, body) in arms {
+                    if self.without_errexit(|sh| sh.list(condition))? == 0 {
+                        return self.list(body);
+                    }
+                }
+                match otherwise {
+                    Some(body) => self.list(body),
+                    None => Ok(0),
+                }
+            }
+            CommandKind::While { until, condition, body } => {
+                self.while_loop(*until, condition, body)
+            }
+            CommandKind::For { variable, words, body } => {
+                self.line = command.line;
+                let values = match words {
+                    Some(words) => self.expand_words(words)?,
+                    None => self.positional.clone(),
+                };
+                self.in_loop(|sh| sh.for_loop(variable, words.as_deref(), values, body))
+            }
+            CommandKind::Select { .. } => {
+                self.line = command.line;
+                self.error("select: not supported: a job has no terminal to choose at");
+                Ok(2)
+            }
+            CommandKind::ArithFor { init, condition, step, body } => {
+                self.line = command.line;
+                self.in_loop(|sh| sh.arith_for(init, condition, step, body, command.line))
+            }
+            CommandKind::Case { word, arms } => {
+                self.line = command.line;
+                self.case(word, arms)
+            }
+            CommandKind::Arith(arith) => {
+                self.line = command.line;
+                if self.options.xtrace {
+                    let text = [b"(( ", &*arith.text, b" ))"].concat();
+                    self.trace(&text)?;
+                }
+                // An error here is only a failure of the command.
+                match self.arith(arith) {
+                    Ok(value) => Ok(u8::from(value == 0)),
+                    Err(Unwind::Discard(_)) => Ok(1),
+                    Err(unwind) => Err(unwind),
+                }
+            }
+            CommandKind::Cond(cond) => {
+                self.line = command.line;
+                self.condition(cond)
+            }
+            CommandKind::Coproc { .. } => {
+                self.line = command.line;
+                self.error(
+                    "coproc: not supported in the sandbox; use a pipeline or a background job",
+                );
+                Ok(2)
+            }
+            CommandKind::Simple(_) | CommandKind::Function(_) => Ok(0),
+        }
+    }
+
+    fn in_loop(&mut self, step: impl FnOnce(&mut Self) -> Flow) -> Flow {
+        self.loops += 1;
+        let flow = step(self);
+        self.loops -= 1;
+        flow
+    }
+
+    fn while_loop(&mut self, until: bool, condition: &List, body: &List) -> Flow {
+        self.in_loop(|sh| {
+            let mut status = 0;
+            loop {
+                let flow = sh.without_errexit(|sh| sh.list(condition));
+                match Self::loop_step(flow)? {
+                    Step::Done(met) if (met == 0) == until => return Ok(status),
+                    Step::Done(_) => {}
+                    Step::Next => continue,
+                    Step::Leave => return Ok(0),
+                }
+                match Self::loop_step(sh.list(body))? {
+                    Step::Done(last) => status = last,
+                    Step::Next => status = 0,
+                    Step::Leave => return Ok(0),
+                }
+            }
+        })
+    }
+
+    fn for_loop(
+        &mut self,
+        variable: &[u8],
+        words: Option<&[Word]>,
+        values: Vec<Vec<u8>>,
+        body: &List,
+    ) -> Flow {
+        let mut status = 0;
+        let line = self.line;
+        for value in values {
+            if self.options.xtrace {
+                let mut text = [b"for ", variable, b" in"].concat();
+                match words {
+                    Some(_) => {
+                        text.push(b' ');
+                        text.extend_from_slice(&self.loop_words(words.unwrap_or_default()));
+                    }
+                    None => text.extend_from_slice(b" \"$@\""),
+                }
+                self.trace(&text)?;
+            }
+            self.line = line;
+            self.assign(variable, None, value, false)?;
+            match Self::loop_step(self.list(body))? {
+                Step::Done(last) => status = last,
+                Step::Next => status = 0,
+                Step::Leave => return Ok(0),
+            }
+        }
+        Ok(status)
+    }
+
+    /// The words of a loop for `set -x`, as far as they are plain text.
+    fn loop_words(&mut self, words: &[Word]) -> Vec<u8> {
+        let texts: Vec<Vec<u8>> = words.iter().map(super::trace::source).collect();
+        texts.join(&b' ')
+    }
+
+    fn arith_for(
+        &mut self,
+        init: &Arith,
+        condition: &Arith,
+        step: &Arith,
+        body: &List,
+        line: u32,
+    ) -> Flow {
+        let mut status = 0;
+        if !self.arith_for_part(init, 1, line)?.1 {
+            return Ok(1);
+        }
+        loop {
+            match self.arith_for_part(condition, 1, line)? {
+                (_, false) => return Ok(1),
+                (0, true) => return Ok(status),
+                _ => {}
+            }
+            match Self::loop_step(self.list(body))? {
+                Step::Done(last) => status = last,
+                Step::Next => status = 0,
+                Step::Leave => return Ok(0),
+            }
+            if !self.arith_for_part(step, 1, line)?.1 {
+                return Ok(1);
+            }
+        }
+    }
+
+    /// The value of a part (`empty` if there is none), and whether it could be evaluated.
+    fn arith_for_part(
+        &mut self,
+        part: &Arith,
+        empty: i64,
+        line: u32,
+    ) -> Result<(i64, bool), Unwind> {
+        if part.text.trim_ascii().is_empty() {
+            return Ok((empty, true));
+        }
+        self.line = line;
+        if self.options.xtrace {
+            let text = [b"(( ", part.text.trim_ascii(), b" ))"].concat();
+            self.trace(&text)?;
+        }
+        match self.arith(part) {
+            Ok(value) => Ok((value, true)),
+            Err(Unwind::Discard(_)) => Ok((0, false)),
+            Err(unwind) => Err(unwind),
+        }
+    }
+
+    /// What the end of a round means for the loop.
+    fn loop_step(flow: Flow) -> Result<Step, Unwind> {
+        match flow {
+            Ok(status) => Ok(Step::Done(status)),
+            Err(Unwind::Break(1)) => Ok(Step::Leave),
+            Err(Unwind::Continue(1)) => Ok(Step::Next),
+            Err(Unwind::Break(n)) => Err(Unwind::Break(n - 1)),
+            Err(Unwind::Continue(n)) => Err(Unwind::Continue(n - 1)),
+            Err(unwind) => Err(unwind),
+        }
+    }
+
+    fn case(&mut self, word: &Word, arms: &[CaseArm]) -> Flow {
+        let subject = self.expand_single(word)?;
+        if self.options.xtrace {
+            let text = [b"case ", &quote::minimal(&subject)[..], b" in"].concat();
+            self.trace(&text)?;
+        }
+        let mut status = 0;
+        let mut fall_through = false;
+        for arm in arms {
+            let mut chosen = fall_through;
+            for pattern in &arm.patterns {
+                if chosen {
+                    break;
+                }
+                let text = self.expand_pattern(pattern)?;
+                chosen = Pattern::new(&text, self.shopts.extglob, self.shopts.nocasematch)
+                    .matches(&subject);
+            }
+            if !chosen {
+                continue;
+            }
+            status = self.list(&arm.body)?;
+            match arm.end {
+                CaseEnd::Break => return Ok(status),
+                CaseEnd::FallThrough => fall_through = true,
+                CaseEnd::TestNext => fall_through = false,
+            }
+        }
+        Ok(status)
+    }
+
+    /// A name in a message.
+    pub(crate) fn shown(text: &[u8]) -> String {
+        bytes::display(text).into_owned()
+    }
+}
+
+enum Step {
+    Done(u8),
+    Next,
+    Leave,
+}

@@ -1,0 +1,115 @@
+//! Functions and sourced scripts.
+
+use std::rc::Rc;
+
+use crate::state::{Flow, Frame, Shell, Unwind};
+use crate::syntax::ast::Function;
+use crate::vars::{Attributes, Value};
+
+impl Shell {
+    pub(super) fn define(&mut self, function: &Rc<Function>) {
+        self.functions.insert(Rc::from(&*function.name), Rc::clone(function));
+    }
+
+    /// Defines the one function that the list consists of; false if it is anything else.
+    pub(crate) fn define_only(&mut self, list: &crate::syntax::ast::List) -> bool {
+        let [item] = list.items.as_slice() else { return false };
+        let [command] = item.and_or.first.commands.as_slice() else { return false };
+        let crate::syntax::ast::CommandKind::Function(function) = &command.kind else {
+            return false;
+        };
+        self.define(function);
+        true
+    }
+
+    /// Calls a function. `temporary` are the assignments before the call.
+    pub(super) fn call(
+        &mut self,
+        function: &Rc<Function>,
+        arguments: Vec<Vec<u8>>,
+        temporary: Vec<(Vec<u8>, Vec<u8>)>,
+    ) -> Flow {
+        let function = Rc::clone(function);
+        self.deeper(|sh| {
+            let scoped = !temporary.is_empty();
+            if scoped {
+                sh.push_temporary(temporary);
+            }
+            let positional = std::mem::replace(&mut sh.positional, arguments);
+            let loops = std::mem::replace(&mut sh.loops, 0);
+            let call_line = sh.line;
+            sh.frames.push(Frame {
+                function: Some(Rc::clone(&function)),
+                source: Rc::clone(&function.source),
+                call_line,
+            });
+            sh.vars.push_scope();
+            let flow = match sh.command(&function.body) {
+                Err(Unwind::Return(status)) => Ok(status),
+                Err(Unwind::Break(_) | Unwind::Continue(_)) => Ok(0),
+                flow => flow,
+            };
+            if let Ok(status) = flow {
+                sh.status = status;
+                if sh.options.functrace {
+                    sh.run_condition_trap(crate::traps::RETURN)?;
+                }
+            }
+            sh.vars.pop_scope();
+            sh.frames.pop();
+            sh.line = call_line;
+            sh.loops = loops;
+            sh.positional = positional;
+            if scoped {
+                sh.vars.pop_scope();
+            }
+            flow
+        })
+    }
+
+    /// Makes the assignments before a command that runs in this shell.
+    pub(super) fn push_temporary(&mut self, temporary: Vec<(Vec<u8>, Vec<u8>)>) {
+        self.vars.push_scope();
+        for (name, value) in temporary {
+            self.vars.make_local(&name);
+            let variable = self.vars.entry(&name);
+            variable.value = Value::Scalar(value);
+            variable.attributes.add(Attributes::EXPORT);
+        }
+    }
+
+    /// Runs the text of a sourced script.
+    pub(crate) fn source_text(
+        &mut self,
+        path: &[u8],
+        text: Vec<u8>,
+        arguments: Option<Vec<Vec<u8>>>,
+    ) -> Flow {
+        self.deeper(|sh| {
+            let own = arguments.is_some();
+            let positional = match arguments {
+                Some(arguments) => std::mem::replace(&mut sh.positional, arguments),
+                None => Vec::new(),
+            };
+            let call_line = sh.line;
+            let source: Rc<[u8]> = path.into();
+            sh.frames.push(Frame { function: None, source: Rc::clone(&source), call_line });
+            let mut parser = crate::syntax::Parser::new(text, 1, source, sh.syntax());
+            sh.status = 0;
+            let flow = match sh.run_parser(&mut parser, "") {
+                Err(Unwind::Return(status)) => Ok(status),
+                flow => flow,
+            };
+            sh.frames.pop();
+            sh.line = call_line;
+            if own {
+                sh.positional = positional;
+            }
+            if let Ok(status) = flow {
+                sh.status = status;
+                sh.run_condition_trap(crate::traps::RETURN)?;
+            }
+            flow
+        })
+    }
+}

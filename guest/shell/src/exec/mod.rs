@@ -1,0 +1,244 @@
+//! Executing commands.
+
+mod compound;
+mod condition;
+mod external;
+mod fork;
+mod function;
+mod pipeline;
+mod pure;
+mod redirect;
+mod simple;
+mod subst;
+mod trace;
+
+pub(crate) use external::Started;
+pub(crate) use redirect::Saved;
+
+use crate::bytes;
+use crate::state::{Flow, Shell, Unwind};
+use crate::syntax::ast::{AndOr, AndOrOp, Command, CommandKind, Item, List, Pipeline, TimeFormat};
+
+impl Shell {
+    pub(crate) fn list(&mut self, list: &List) -> Flow {
+        let mut status = 0;
+        for item in &list.items {
+            status = self.item(item)?;
+        }
+        Ok(status)
+    }
+
+    fn item(&mut self, item: &Item) -> Flow {
+        if item.background {
+            self.background(&item.and_or, &item.text)?;
+            self.status = 0;
+            return Ok(0);
+        }
+        self.and_or(&item.and_or)
+    }
+
+    pub(crate) fn and_or(&mut self, and_or: &AndOr) -> Flow {
+        let count = and_or.rest.len();
+        if count == 0 {
+            return self.pipeline(&and_or.first);
+        }
+        let mut status = self.without_errexit(|sh| sh.pipeline(&and_or.first))?;
+        for (index, (op, pipeline)) in and_or.rest.iter().enumerate() {
+            if (*op == AndOrOp::And) != (status == 0) {
+                continue;
+            }
+            status = if index + 1 == count {
+                self.pipeline(pipeline)?
+            } else {
+                self.without_errexit(|sh| sh.pipeline(pipeline))?
+            };
+        }
+        Ok(status)
+    }
+
+    /// Runs a step whose failure must not end the shell under `set -e`.
+    pub(crate) fn without_errexit(&mut self, step: impl FnOnce(&mut Self) -> Flow) -> Flow {
+        self.errexit_off += 1;
+        let flow = step(self);
+        self.errexit_off -= 1;
+        flow
+    }
+
+    pub(crate) fn pipeline(&mut self, pipeline: &Pipeline) -> Flow {
+        if let Some(format) = pipeline.time {
+            return self.timed(pipeline, format);
+        }
+        self.pipeline_untimed(pipeline)
+    }
+
+    fn pipeline_untimed(&mut self, pipeline: &Pipeline) -> Flow {
+        if pipeline.bang {
+            let status = self.without_errexit(|sh| sh.pipeline_commands(pipeline))?;
+            self.status = u8::from(status == 0);
+            return Ok(self.status);
+        }
+        self.pipeline_commands(pipeline)
+    }
+
+    fn pipeline_commands(&mut self, pipeline: &Pipeline) -> Flow {
+        match pipeline.commands.as_slice() {
+            [] => {
+                self.status = 0;
+                Ok(0)
+            }
+            [command] => self.command(command),
+            commands => {
+                let status = self.pipe(commands)?;
+                self.status = status;
+                self.check_errexit(status)
+            }
+        }
+    }
+
+    /// `time`: processor times of others are not known in the sandbox.
+    fn timed(&mut self, pipeline: &Pipeline, format: TimeFormat) -> Flow {
+        let start = std::time::Instant::now();
+        let flow = self.pipeline_untimed(pipeline);
+        let seconds = start.elapsed().as_secs_f64();
+        let text = match format {
+            TimeFormat::Posix => format!("real {seconds:.2}\nuser 0.00\nsys 0.00\n"),
+            TimeFormat::Bash => {
+                let minutes = (seconds / 60.0).floor();
+                let rest = seconds - minutes * 60.0;
+                format!("\nreal\t{minutes:.0}m{rest:.3}s\nuser\t0m0.000s\nsys\t0m0.000s\n")
+            }
+        };
+        self.write_error(text.as_bytes());
+        flow
+    }
+
+    /// What `set -e` and the trap on ERR make of a status.
+    pub(crate) fn check_errexit(&mut self, status: u8) -> Flow {
+        if status == 0 || self.errexit_off > 0 {
+            return Ok(status);
+        }
+        self.status = status;
+        let in_function = self.frames.iter().any(|f| f.function.is_some());
+        if self.has_traps() && (self.options.errtrace || !in_function) {
+            self.run_condition_trap(crate::traps::ERR)?;
+        }
+        if self.options.errexit { Err(Unwind::Exit(status)) } else { Ok(status) }
+    }
+
+    pub(crate) fn command(&mut self, command: &Command) -> Flow {
+        if self.has_traps() && self.poll_signals() {
+            self.run_signal_traps()?;
+        }
+        match &command.kind {
+            CommandKind::Simple(simple) => {
+                let status = self.simple(simple, &command.redirects, command.line)?;
+                self.status = status;
+                self.check_errexit(status)
+            }
+            CommandKind::Function(function) => {
+                self.define(function);
+                self.status = 0;
+                Ok(0)
+            }
+            _ => self.compound_with_redirects(command),
+        }
+    }
+
+    fn compound_with_redirects(&mut self, command: &Command) -> Flow {
+        let checked = matches!(
+            command.kind,
+            CommandKind::Subshell(_) | CommandKind::Arith(_) | CommandKind::Cond(_)
+        );
+        if command.redirects.is_empty() {
+            let status = self.deeper(|sh| sh.compound(command))?;
+            self.status = status;
+            return if checked { self.check_errexit(status) } else { Ok(status) };
+        }
+        self.line = command.line;
+        let mark = self.substitutions.len();
+        let saved = match self.redirect(&command.redirects)? {
+            Some(saved) => saved,
+            None => {
+                self.close_substitutions(mark);
+                self.status = 1;
+                return self.check_errexit(1);
+            }
+        };
+        let flow = self.deeper(|sh| sh.compound(command));
+        self.restore(saved);
+        self.close_substitutions(mark);
+        let status = flow?;
+        self.status = status;
+        if checked { self.check_errexit(status) } else { Ok(status) }
+    }
+
+    /// Parses and runs a text in this shell, as `eval` does. Errors of expansion end only the
+    /// command they are in.
+    pub(crate) fn eval(&mut self, text: &[u8], line: u32) -> Flow {
+        let source = self.current_source();
+        let mut parser = crate::syntax::Parser::new(text.to_vec(), line, source, self.syntax());
+        self.status = 0;
+        self.deeper(|sh| sh.run_parser(&mut parser, "eval: "))
+    }
+
+    /// Runs the commands of a parser one after the other.
+    pub(crate) fn run_parser(
+        &mut self,
+        parser: &mut crate::syntax::Parser<'_>,
+        within: &str,
+    ) -> Flow {
+        loop {
+            parser.set_options(self.syntax());
+            let parsed = parser.complete_command();
+            for (line, message) in parser.take_warnings() {
+                self.line = line;
+                self.error(&message);
+            }
+            match parsed {
+                Ok(None) => return Ok(self.status),
+                Ok(Some(list)) => match self.complete_command(&list) {
+                    Ok(_) => {}
+                    Err(unwind) => return Err(unwind),
+                },
+                Err(error) => {
+                    self.status = self.syntax_error(&error, within);
+                    return Ok(self.status);
+                }
+            }
+        }
+    }
+
+    /// Runs one complete command, ending an error of expansion here.
+    pub(crate) fn complete_command(&mut self, list: &List) -> Flow {
+        if self.options.noexec {
+            return Ok(0);
+        }
+        match self.list(list) {
+            Err(Unwind::Discard(status)) => {
+                self.status = status;
+                self.arith_depth = 0;
+                if self.subshells > 0 {
+                    return Err(Unwind::Exit(status));
+                }
+                if self.options.errexit && self.errexit_off == 0 {
+                    return Err(Unwind::Exit(status));
+                }
+                Ok(status)
+            }
+            flow => flow,
+        }
+    }
+
+    /// A message of a builtin, with the builtin's name.
+    pub(crate) fn builtin_error(&mut self, builtin: &str, message: &str) -> Flow {
+        self.error(&format!("{builtin}: {message}"));
+        Ok(1)
+    }
+
+    /// A message about wrong usage of a builtin.
+    pub(crate) fn usage_error(&mut self, builtin: &str, option: &[u8], usage: &str) -> Flow {
+        self.error(&format!("{builtin}: {}: invalid option", bytes::display(option)));
+        self.write_error(format!("{builtin}: usage: {usage}\n").as_bytes());
+        Ok(2)
+    }
+}

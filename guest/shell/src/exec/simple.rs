@@ -1,0 +1,184 @@
+//! Simple commands.
+
+use crate::builtins::{self, Builtin};
+use crate::expand::quote;
+use crate::state::{Flow, Shell, Unwind};
+use crate::syntax::ast::{AssignValue, Redirect, Simple};
+
+impl Shell {
+    pub(super) fn simple(&mut self, simple: &Simple, redirects: &[Redirect], line: u32) -> Flow {
+        self.line = line;
+        if self.traps.command(crate::traps::DEBUG).is_some() {
+            self.run_condition_trap(crate::traps::DEBUG)?;
+        }
+        self.substitution_status = None;
+        let mark = self.substitutions.len();
+        let arrays = std::mem::take(&mut self.array_arguments);
+        let flow = self.simple_parts(simple, redirects, line);
+        self.array_arguments = arrays;
+        self.close_substitutions(mark);
+        flow
+    }
+
+    fn simple_parts(&mut self, simple: &Simple, redirects: &[Redirect], line: u32) -> Flow {
+        let arguments = self.arguments(simple)?;
+        if arguments.is_empty() {
+            return self.only_assignments(simple, redirects);
+        }
+        self.line = line;
+        if simple.assignments.is_empty() && redirects.is_empty() {
+            return self.invoke(arguments, Vec::new(), true);
+        }
+        let saved = match self.redirect(redirects)? {
+            Some(saved) => saved,
+            None => {
+                self.pipe_status = vec![1];
+                let special = builtins::find(&arguments[0]).is_some_and(|b| b.special);
+                if self.options.posix && special {
+                    return Err(Unwind::Exit(1));
+                }
+                return Ok(1);
+            }
+        };
+        let result = self.assignments_and_command(simple, arguments);
+        match result {
+            // `exec` without a command keeps its redirections.
+            Ok((status, true)) => {
+                drop(saved);
+                Ok(status)
+            }
+            Ok((status, false)) => {
+                self.restore(saved);
+                Ok(status)
+            }
+            Err(unwind) => {
+                self.restore(saved);
+                Err(unwind)
+            }
+        }
+    }
+
+    fn assignments_and_command(
+        &mut self,
+        simple: &Simple,
+        arguments: Vec<Vec<u8>>,
+    ) -> Result<(u8, bool), Unwind> {
+        let mut temporary = Vec::new();
+        for assignment in &simple.assignments {
+            let AssignValue::Scalar(word) = &assignment.value else { continue };
+            let mut value = self.expand_single(word)?;
+            if assignment.append {
+                let mut before = self.get(&assignment.name).unwrap_or_default();
+                before.extend_from_slice(&value);
+                value = before;
+            }
+            if self.options.xtrace {
+                let text = [&*assignment.name, b"=", &quote::minimal(&value)[..]].concat();
+                self.trace(&text)?;
+            }
+            let readonly = self
+                .vars
+                .get(&assignment.name)
+                .is_some_and(|v| v.attributes.has(crate::vars::Attributes::READONLY));
+            if readonly {
+                self.error(&format!("{}: readonly variable", Self::shown(&assignment.name)));
+                return Ok((1, false));
+            }
+            temporary.push((assignment.name.to_vec(), value));
+        }
+        let keeps = arguments.len() == 1 && arguments[0] == b"exec";
+        let status = self.invoke(arguments, temporary, false)?;
+        Ok((status, keeps))
+    }
+
+    /// The arguments of a command; those of declaration builtins may be assignments.
+    fn arguments(&mut self, simple: &Simple) -> Result<Vec<Vec<u8>>, Unwind> {
+        let mut arguments = Vec::with_capacity(simple.words.len());
+        for word in &simple.words {
+            match &word.assignment {
+                None => self.expand_fields(word, &mut arguments)?,
+                Some(assignment) => {
+                    if let AssignValue::Array(_) = assignment.value {
+                        self.array_arguments
+                            .push((arguments.len(), std::rc::Rc::clone(assignment)));
+                        arguments.push(assignment.name.to_vec());
+                    } else {
+                        arguments.push(self.expand_single(word)?);
+                    }
+                }
+            }
+        }
+        Ok(arguments)
+    }
+
+    fn only_assignments(&mut self, simple: &Simple, redirects: &[Redirect]) -> Flow {
+        for assignment in &simple.assignments {
+            let trace = self.perform(assignment)?;
+            if self.options.xtrace {
+                self.trace(&trace)?;
+            }
+        }
+        if !redirects.is_empty() {
+            match self.redirect(redirects)? {
+                Some(saved) => self.restore(saved),
+                None => return Ok(1),
+            }
+        }
+        let status = self.substitution_status.unwrap_or(0);
+        self.pipe_status = vec![status];
+        Ok(status)
+    }
+
+    /// Runs a command by name: function, builtin or program.
+    fn invoke(
+        &mut self,
+        arguments: Vec<Vec<u8>>,
+        temporary: Vec<(Vec<u8>, Vec<u8>)>,
+        _plain: bool,
+    ) -> Flow {
+        if self.options.xtrace {
+            let words: Vec<_> = arguments.iter().map(|a| quote::minimal(a)).collect();
+            self.trace(&words.join(&b' '))?;
+        }
+        if let Some(last) = arguments.last() {
+            self.last_argument.clone_from(last);
+        }
+        let function = self.functions.get(&arguments[0][..]).cloned();
+        let status = if let Some(function) = function {
+            let arguments = arguments.into_iter().skip(1).collect();
+            self.call(&function, arguments, temporary)?
+        } else if let Some(builtin) = builtins::find(&arguments[0]) {
+            self.run_builtin(builtin, &arguments, temporary)?
+        } else {
+            self.external(&arguments, &temporary)?
+        };
+        self.pipe_status.clear();
+        self.pipe_status.push(status);
+        Ok(status)
+    }
+
+    /// Runs a builtin. Assignments before a special builtin last in POSIX mode.
+    pub(crate) fn run_builtin(
+        &mut self,
+        builtin: Builtin,
+        arguments: &[Vec<u8>],
+        temporary: Vec<(Vec<u8>, Vec<u8>)>,
+    ) -> Flow {
+        if temporary.is_empty() {
+            return (builtin.run)(self, arguments);
+        }
+        if builtin.special && self.options.posix || builtin.declares || arguments[0] == b"exec" {
+            for (name, value) in temporary {
+                self.assign(&name, None, value, false)?;
+                if arguments[0] == b"exec" {
+                    self.vars.entry(&name).attributes.add(crate::vars::Attributes::EXPORT);
+                }
+            }
+            return (builtin.run)(self, arguments);
+        }
+        self.push_temporary(temporary);
+        let flow = (builtin.run)(self, arguments);
+        self.vars.pop_scope();
+        flow
+    }
+}

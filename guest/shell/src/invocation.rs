@@ -1,0 +1,264 @@
+//! How the shell is started: its arguments and its environment.
+
+use crate::bytes;
+use crate::fds::FdTable;
+use crate::output::io_text;
+use crate::state::{Flow, Mode, Shell};
+use crate::syntax::{Parser, is_name};
+use crate::vars::{Attributes, Value};
+
+const VERSION: &str = "GNU bash, version 5.2.15(1)-release compatible (greenroom shell ";
+
+enum Input {
+    Command(Vec<u8>),
+    File(Vec<u8>),
+    Stdin,
+    Job(Vec<Vec<u8>>),
+}
+
+/// The arguments, sorted out.
+struct Invocation {
+    input: Input,
+    positional: Vec<Vec<u8>>,
+    name: Vec<u8>,
+}
+
+pub(crate) fn run(
+    arguments: Vec<Vec<u8>>,
+    environment: impl Iterator<Item = (Vec<u8>, Vec<u8>)>,
+) -> u8 {
+    let name = arguments.first().cloned().unwrap_or_else(|| b"bash".to_vec());
+    let mut sh = Shell::new(name, FdTable::inherited([true; 3]));
+    import(&mut sh, environment);
+    if sh.name.ends_with(b"/sh") || sh.name == b"sh" {
+        sh.options.posix = true;
+        sh.shopts.inherit_errexit = true;
+    }
+    let invocation = match parse(&mut sh, &arguments) {
+        Ok(invocation) => invocation,
+        Err(status) => return status,
+    };
+    sh.positional = invocation.positional;
+    sh.source = invocation.name.as_slice().into();
+    sh.name = invocation.name;
+    match invocation.input {
+        Input::Command(text) => {
+            sh.mode = Mode::Command;
+            let source = sh.source.clone();
+            let mut parser = Parser::new(text, 1, source, sh.syntax());
+            let flow = sh.run_parser(&mut parser, "");
+            sh.end(flow)
+        }
+        Input::File(path) => {
+            sh.mode = Mode::Script;
+            file(&mut sh, &path)
+        }
+        Input::Stdin => {
+            sh.mode = Mode::Stdin;
+            let flow = sh.run_stdin();
+            sh.end(flow)
+        }
+        Input::Job(entries) => {
+            sh.mode = Mode::Job;
+            sh.run_job(&entries)
+        }
+    }
+}
+
+fn file(sh: &mut Shell, path: &[u8]) -> u8 {
+    let mut found = path.to_vec();
+    if !path.contains(&b'/') && std::fs::metadata(sh.path(path)).is_err() {
+        // As bash does, a script that is not here is looked for in PATH.
+        if let Some(program) = sh.find_program(path, false) {
+            found = program;
+        }
+    }
+    let text = match std::fs::metadata(sh.path(&found)) {
+        Ok(metadata) if metadata.is_dir() => Err((126, "Is a directory".to_owned())),
+        _ => std::fs::read(sh.path(&found)).map_err(|error| {
+            let missing = error.kind() == std::io::ErrorKind::NotFound;
+            (if missing { 127 } else { 126 }, io_text(&error))
+        }),
+    };
+    let text = match text {
+        Ok(text) => text,
+        Err((status, message)) => {
+            let shown = bytes::display(path).into_owned();
+            let shell = "bash";
+            sh.write_error(format!("{shell}: {shown}: {message}\n").as_bytes());
+            return status;
+        }
+    };
+    let first = text.split(|&b| b == b'\n').next().unwrap_or_default();
+    if first.contains(&0) {
+        let shown = bytes::display(path).into_owned();
+        sh.write_error(format!("{shown}: {shown}: cannot execute binary file\n").as_bytes());
+        return 126;
+    }
+    let source = sh.source.clone();
+    let mut parser = Parser::new(text, 1, source, sh.syntax());
+    let flow: Flow = sh.run_parser(&mut parser, "");
+    sh.end(flow)
+}
+
+/// Takes the variables of the environment over and sets those that every shell has.
+fn import(sh: &mut Shell, environment: impl Iterator<Item = (Vec<u8>, Vec<u8>)>) {
+    for (name, value) in environment {
+        if let Some(function) = name.strip_prefix(b"BASH_FUNC_").and_then(|n| n.strip_suffix(b"%%"))
+        {
+            import_function(sh, function, &value);
+            continue;
+        }
+        if name == b"SHELLOPTS" {
+            for option in value.split(|&b| b == b':') {
+                crate::builtins::set_option(sh, option, true);
+            }
+            continue;
+        }
+        if is_name(&name) {
+            let variable = sh.vars.entry(&name);
+            variable.value = Value::Scalar(value);
+            variable.attributes.add(Attributes::EXPORT);
+        }
+    }
+    let pwd = sh.get(b"PWD").filter(|pwd| pwd.starts_with(b"/"));
+    sh.cwd = crate::paths::normalize(&pwd.unwrap_or_else(|| b"/".to_vec()));
+    let cwd = sh.cwd.clone();
+    sh.set_plain(b"PWD", &cwd);
+    sh.vars.entry(b"PWD").attributes.add(Attributes::EXPORT);
+    // What the parent counted is one less than what a child sees.
+    let level = sh.get(b"SHLVL").and_then(|t| bytes::parse_int(&t)).unwrap_or(0);
+    sh.set_plain(b"SHLVL", (level + 1).to_string().as_bytes());
+    sh.vars.entry(b"SHLVL").attributes.add(Attributes::EXPORT);
+    for (name, value) in
+        [(&b"IFS"[..], &b" \t\n"[..]), (b"OPTIND", b"1"), (b"PS4", b"+ "), (b"OPTERR", b"1")]
+    {
+        if name == b"PS4" && sh.is_set(name) {
+            continue;
+        }
+        let variable = sh.vars.entry(name);
+        variable.value = Value::Scalar(value.to_vec());
+        variable.attributes = Attributes::default();
+    }
+    if !sh.is_set(b"PATH") {
+        sh.set_plain(b"PATH", b"/usr/local/bin:/usr/bin:/bin");
+    }
+}
+
+fn import_function(sh: &mut Shell, name: &[u8], text: &[u8]) {
+    if !text.starts_with(b"() ") {
+        return;
+    }
+    let definition = [name, b" ", text].concat();
+    let source = std::rc::Rc::from(&b"environment"[..]);
+    let mut parser = Parser::new(definition, 1, source, sh.syntax());
+    if let Ok(Some(list)) = parser.complete_command()
+        && sh.define_only(&list)
+    {
+        sh.exported_functions.insert(name.into());
+    }
+}
+
+/// Sorts the arguments out; `Err` is the status after a message.
+fn parse(sh: &mut Shell, arguments: &[Vec<u8>]) -> Result<Invocation, u8> {
+    let (mut command, mut stdin) = (false, false);
+    let mut index = 1;
+    while let Some(argument) = arguments.get(index) {
+        let on = match argument.first() {
+            Some(b'-') => true,
+            Some(b'+') => false,
+            _ => break,
+        };
+        index += 1;
+        match argument.as_slice() {
+            b"--" | b"-" => break,
+            b"--job" => {
+                let entries = arguments[index..].to_vec();
+                return Ok(Invocation {
+                    input: Input::Job(entries),
+                    positional: Vec::new(),
+                    name: b"bash".to_vec(),
+                });
+            }
+            b"--version" => {
+                let version = env!("CARGO_PKG_VERSION");
+                let _ = sh.write(1, format!("{VERSION}{version})\n").as_bytes());
+                return Err(0);
+            }
+            b"--help" => {
+                let _ = sh.write(
+                    1,
+                    b"usage: bash [option ...] [-c command | script | -s] [argument ...]\n",
+                );
+                return Err(0);
+            }
+            b"--posix" => sh.options.posix = true,
+            b"--verbose" => sh.options.verbose = true,
+            b"--login" | b"--noprofile" | b"--norc" | b"--noediting" | b"--restricted" => {}
+            b"--rcfile" | b"--init-file" => index += 1,
+            long if long.starts_with(b"--") => {
+                let shown = bytes::display(long).into_owned();
+                sh.write_error(format!("bash: {shown}: invalid option\n").as_bytes());
+                return Err(2);
+            }
+            letters => {
+                for &letter in &letters[1..] {
+                    match letter {
+                        b'c' => command = true,
+                        b's' => stdin = true,
+                        // There is no terminal to be interactive at, and no profile to read.
+                        b'i' | b'l' => {}
+                        b'o' | b'O' => {
+                            let Some(name) = arguments.get(index) else { continue };
+                            index += 1;
+                            let known = if letter == b'o' {
+                                crate::builtins::set_option(sh, name, on)
+                            } else {
+                                sh.shopts.by_name(name).map(|flag| *flag = on).is_some()
+                            };
+                            if !known {
+                                let shown = bytes::display(name).into_owned();
+                                sh.write_error(
+                                    format!("bash: {shown}: invalid option name\n").as_bytes(),
+                                );
+                                return Err(2);
+                            }
+                        }
+                        _ => match sh.options.by_letter(letter) {
+                            Some(flag) => *flag = on,
+                            None => {
+                                let shown = char::from(letter);
+                                sh.write_error(
+                                    format!("bash: -{shown}: invalid option\n").as_bytes(),
+                                );
+                                return Err(2);
+                            }
+                        },
+                    }
+                }
+            }
+        }
+    }
+    let mut operands = arguments[index..].iter().cloned();
+    let own_name = sh.name.clone();
+    if command {
+        let Some(text) = operands.next() else {
+            sh.write_error(b"bash: -c: option requires an argument\n");
+            return Err(2);
+        };
+        let name = operands.next().unwrap_or(own_name);
+        return Ok(Invocation {
+            input: Input::Command(text),
+            positional: operands.collect(),
+            name,
+        });
+    }
+    if !stdin && let Some(path) = operands.next() {
+        return Ok(Invocation {
+            name: path.clone(),
+            input: Input::File(path),
+            positional: operands.collect(),
+        });
+    }
+    Ok(Invocation { input: Input::Stdin, positional: operands.collect(), name: own_name })
+}

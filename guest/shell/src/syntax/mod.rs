@@ -1,0 +1,54 @@
+//! From text to commands, one complete command at a time.
+
+pub(crate) mod ansi_c;
+pub(crate) mod ast;
+mod commands;
+mod compound;
+mod cond;
+mod heredoc;
+mod param;
+mod parser;
+mod scan;
+mod words;
+
+pub(crate) use parser::{Feed, Parser, SyntaxOptions};
+
+/// Why a text is not a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SyntaxError {
+    pub(crate) line: u32,
+    /// What bash says after `line N: `; a second message follows after a newline.
+    pub(crate) message: String,
+    /// The text ended too early.
+    pub(crate) incomplete: bool,
+}
+
+/// The result of a parsing step.
+pub(crate) type Parsed<T> = Result<T, SyntaxError>;
+
+/// Nesting past this is an error. It keeps recursion well inside the stack.
+pub(crate) const MAX_NESTING: u32 = 200;
+
+/// Characters that end an unquoted word.
+pub(crate) const fn is_meta(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'|' | b'&' | b';' | b'(' | b')' | b'<' | b'>')
+}
+
+pub(crate) const fn is_name_start(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == b'_'
+}
+
+pub(crate) const fn is_name_char(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Whether `name` can name a variable.
+pub(crate) fn is_name(name: &[u8]) -> bool {
+    name.first().is_some_and(|&b| is_name_start(b)) && name.iter().all(|&b| is_name_char(b))
+}
+
+/// A text with the expansions of a here-document, for prompts.
+pub(crate) fn here_text(text: &[u8], line: u32, options: SyntaxOptions) -> ast::Word {
+    let mut parser = Parser::new(text.to_vec(), line, std::rc::Rc::default(), options);
+    parser.word(words::WordKind::HereDoc).unwrap_or_else(|_| ast::Word::literal(text))
+}

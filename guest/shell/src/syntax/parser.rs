@@ -1,0 +1,265 @@
+//! The cursor over the source text that the parsing modules share.
+
+use std::rc::Rc;
+
+use super::ast::{HereDoc, List};
+use super::{MAX_NESTING, Parsed, SyntaxError, is_meta};
+
+/// Appends the next line of the script to the buffer; false at the end.
+pub(crate) type Feed<'a> = Box<dyn FnMut(&mut Vec<u8>) -> bool + 'a>;
+
+/// What of the shell's options changes the grammar.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SyntaxOptions {
+    pub(crate) extglob: bool,
+    pub(crate) posix: bool,
+}
+
+pub(super) struct PendingHereDoc {
+    pub(super) doc: Rc<HereDoc>,
+    pub(super) delimiter: Vec<u8>,
+    pub(super) quoted: bool,
+    pub(super) strip_tabs: bool,
+}
+
+/// A parser over a text that may still grow.
+pub(crate) struct Parser<'a> {
+    pub(super) text: Vec<u8>,
+    pub(super) pos: usize,
+    pub(super) line: u32,
+    pub(super) depth: u32,
+    pub(super) options: SyntaxOptions,
+    pub(super) source: Rc<[u8]>,
+    pub(super) pending: Vec<PendingHereDoc>,
+    /// Where the innermost here-document that the text did not finish began.
+    pub(super) warnings: Vec<(u32, String)>,
+    feed: Option<Feed<'a>>,
+}
+
+impl<'a> Parser<'a> {
+    /// A parser of a complete text whose first line has the number `line`.
+    pub(crate) fn new(text: Vec<u8>, line: u32, source: Rc<[u8]>, options: SyntaxOptions) -> Self {
+        Self {
+            text,
+            pos: 0,
+            line,
+            depth: 0,
+            options,
+            source,
+            pending: Vec::new(),
+            warnings: Vec::new(),
+            feed: None,
+        }
+    }
+
+    /// A parser that asks for more text when it needs it.
+    pub(crate) fn with_feed(feed: Feed<'a>, source: Rc<[u8]>, options: SyntaxOptions) -> Self {
+        Self { feed: Some(feed), ..Self::new(Vec::new(), 1, source, options) }
+    }
+
+    /// A parser for a part of this parser's text.
+    pub(super) fn nested(&self, text: Vec<u8>, line: u32) -> Parser<'static> {
+        let mut parser = Parser::new(text, line, Rc::clone(&self.source), self.options);
+        parser.depth = self.depth;
+        parser
+    }
+
+    pub(crate) fn set_options(&mut self, options: SyntaxOptions) {
+        self.options = options;
+    }
+
+    /// The line of the cursor.
+    pub(crate) fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// Messages about what was read although it is doubtful.
+    pub(crate) fn take_warnings(&mut self) -> Vec<(u32, String)> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// Parses up to the end of the next line on which all that was begun is complete. `None` at
+    /// the end of the text.
+    pub(crate) fn complete_command(&mut self) -> Parsed<Option<List>> {
+        self.depth = 0;
+        self.skip_newlines();
+        if self.peek().is_none() {
+            return Ok(None);
+        }
+        let list = self.line_list()?;
+        self.skip_blanks();
+        match self.peek() {
+            None => {}
+            Some(b'\n') => self.newline(),
+            Some(_) => return Err(self.unexpected()),
+        }
+        if self.feed.is_some() && self.pos >= self.text.len() {
+            // What was parsed is not needed again.
+            self.text.clear();
+            self.pos = 0;
+        }
+        Ok(Some(list))
+    }
+
+    pub(super) fn peek(&mut self) -> Option<u8> {
+        self.peek_at(0)
+    }
+
+    pub(super) fn peek_at(&mut self, ahead: usize) -> Option<u8> {
+        while self.pos + ahead >= self.text.len() {
+            let feed = self.feed.as_mut()?;
+            if !feed(&mut self.text) {
+                self.feed = None;
+                return None;
+            }
+        }
+        Some(self.text[self.pos + ahead])
+    }
+
+    pub(super) fn looking_at(&mut self, what: &[u8]) -> bool {
+        (0..what.len()).all(|i| self.peek_at(i) == Some(what[i]))
+    }
+
+    /// Moves past one byte, counting lines.
+    pub(super) fn bump(&mut self) {
+        if self.text.get(self.pos) == Some(&b'\n') {
+            self.line += 1;
+        }
+        self.pos += 1;
+    }
+
+    pub(super) fn bump_by(&mut self, n: usize) {
+        for _ in 0..n {
+            self.bump();
+        }
+    }
+
+    /// Skips blanks, escaped newlines and a comment.
+    pub(super) fn skip_blanks(&mut self) {
+        loop {
+            match self.peek() {
+                Some(b' ' | b'\t') => self.pos += 1,
+                Some(b'\\') if self.peek_at(1) == Some(b'\n') => self.bump_by(2),
+                Some(b'#') => {
+                    while self.peek().is_some_and(|b| b != b'\n') {
+                        self.pos += 1;
+                    }
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Skips blanks, comments and newlines.
+    pub(super) fn skip_newlines(&mut self) {
+        loop {
+            self.skip_blanks();
+            if self.peek() != Some(b'\n') {
+                return;
+            }
+            self.newline();
+        }
+    }
+
+    /// Consumes a newline and the here-documents that begin after it.
+    pub(super) fn newline(&mut self) {
+        self.bump();
+        if !self.pending.is_empty() {
+            self.read_here_documents();
+        }
+    }
+
+    /// Whether the cursor is at the unquoted word `word`.
+    pub(super) fn at_word(&mut self, word: &[u8]) -> bool {
+        self.looking_at(word) && self.peek_at(word.len()).is_none_or(is_meta)
+    }
+
+    /// Consumes the reserved word `word`, if it is next.
+    pub(super) fn take_word(&mut self, word: &[u8]) -> bool {
+        let found = self.at_word(word);
+        if found {
+            self.pos += word.len();
+        }
+        found
+    }
+
+    /// Consumes the reserved word `word` or fails.
+    pub(super) fn expect_word(&mut self, word: &[u8]) -> Parsed<()> {
+        self.skip_blanks();
+        if self.take_word(word) { Ok(()) } else { Err(self.unexpected()) }
+    }
+
+    /// Runs a parsing step one level deeper.
+    pub(super) fn nest<T>(&mut self, step: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.depth >= MAX_NESTING {
+            return Err(self.error(format!(
+                "syntax error: more than {MAX_NESTING} levels of nesting are not supported"
+            )));
+        }
+        self.depth += 1;
+        let result = step(self);
+        self.depth -= 1;
+        result
+    }
+
+    pub(super) fn error(&self, message: String) -> SyntaxError {
+        SyntaxError { line: self.line, message, incomplete: false }
+    }
+
+    pub(super) fn end_of_file(&self) -> SyntaxError {
+        // As in bash, the end of the file counts as a line of its own.
+        let line = self.line + u32::from(self.text.last().is_some_and(|&b| b != b'\n'));
+        SyntaxError {
+            line,
+            message: "syntax error: unexpected end of file".into(),
+            incomplete: true,
+        }
+    }
+
+    pub(super) fn unmatched(&self, what: char, line: u32) -> SyntaxError {
+        SyntaxError {
+            line,
+            message: format!("unexpected EOF while looking for matching `{what}'"),
+            incomplete: true,
+        }
+    }
+
+    /// The error for the token at the cursor.
+    pub(super) fn unexpected(&mut self) -> SyntaxError {
+        self.skip_blanks();
+        let Some(first) = self.peek() else { return self.end_of_file() };
+        let mut token = Vec::new();
+        match first {
+            b'\n' => token.extend_from_slice(b"newline"),
+            b'&' | b'|' | b';' | b'<' | b'>' => {
+                token.push(first);
+                if self.peek_at(1) == Some(first)
+                    || (first == b';' && self.peek_at(1) == Some(b'&'))
+                {
+                    token.extend(self.peek_at(1));
+                }
+            }
+            b'(' | b')' => token.push(first),
+            _ => {
+                let mut i = 0;
+                while let Some(b) = self.peek_at(i).filter(|&b| !is_meta(b)) {
+                    token.push(b);
+                    i += 1;
+                }
+            }
+        }
+        let mut message =
+            format!("syntax error near unexpected token `{}'", crate::bytes::display(&token));
+        message.push('\n');
+        message.push_str(&format!("`{}'", crate::bytes::display(&self.current_line())));
+        self.error(message)
+    }
+
+    fn current_line(&self) -> Vec<u8> {
+        let pos = self.pos.min(self.text.len());
+        let start = self.text[..pos].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+        let end =
+            self.text[pos..].iter().position(|&b| b == b'\n').map_or(self.text.len(), |i| pos + i);
+        self.text[start..end].to_vec()
+    }
+}

@@ -1,0 +1,271 @@
+//! Variables, their attributes, and the scopes of functions.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Rc;
+
+/// A variable's name.
+pub(crate) type Name = Rc<[u8]>;
+
+/// Attributes, one bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Attributes(u8);
+
+impl Attributes {
+    pub(crate) const EXPORT: Self = Self(1);
+    pub(crate) const READONLY: Self = Self(2);
+    pub(crate) const INTEGER: Self = Self(4);
+    pub(crate) const LOWER: Self = Self(8);
+    pub(crate) const UPPER: Self = Self(16);
+    pub(crate) const NAMEREF: Self = Self(32);
+    pub(crate) const TRACE: Self = Self(64);
+
+    pub(crate) fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+    pub(crate) fn add(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+    pub(crate) fn remove(&mut self, other: Self) {
+        self.0 &= !other.0;
+    }
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Value {
+    /// Declared but without a value.
+    #[default]
+    Unset,
+    Scalar(Vec<u8>),
+    Indexed(BTreeMap<u64, Vec<u8>>),
+    Assoc(Assoc),
+}
+
+/// An associative array that lists its keys in the order in which bash does.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Assoc {
+    entries: BTreeMap<Vec<u8>, (u64, Vec<u8>)>,
+    serial: u64,
+}
+
+impl Assoc {
+    pub(crate) fn get(&self, key: &[u8]) -> Option<&Vec<u8>> {
+        self.entries.get(key).map(|(_, value)| value)
+    }
+
+    pub(crate) fn insert(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.serial += 1;
+        let serial = self.serial;
+        self.entries.entry(key).or_insert((serial, Vec::new())).1 = value;
+    }
+
+    pub(crate) fn remove(&mut self, key: &[u8]) {
+        self.entries.remove(key);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Entries by hash bucket, the youngest of a bucket first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Vec<u8>, &Vec<u8>)> {
+        let mut all: Vec<_> = self.entries.iter().collect();
+        all.sort_by_key(|(key, (serial, _))| (bucket(key), u64::MAX - serial));
+        all.into_iter().map(|(key, (_, value))| (key, value))
+    }
+}
+
+fn bucket(key: &[u8]) -> u32 {
+    let hash =
+        key.iter().fold(2_166_136_261u32, |hash, &b| hash.wrapping_mul(16_777_619) ^ u32::from(b));
+    hash & 1023
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Variable {
+    pub(crate) value: Value,
+    pub(crate) attributes: Attributes,
+}
+
+impl Variable {
+    /// The value of the variable when it is used without a subscript.
+    pub(crate) fn scalar(&self) -> Option<&[u8]> {
+        match &self.value {
+            Value::Unset => None,
+            Value::Scalar(text) => Some(text),
+            Value::Indexed(items) => items.get(&0).map(Vec::as_slice),
+            Value::Assoc(items) => items.get(b"0").map(Vec::as_slice),
+        }
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        !matches!(self.value, Value::Unset)
+    }
+
+    pub(crate) fn is_array(&self) -> bool {
+        matches!(self.value, Value::Indexed(_) | Value::Assoc(_))
+    }
+}
+
+/// A fast hash for short names; names come from the job itself, which only harms itself.
+#[derive(Default)]
+pub(crate) struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0.rotate_left(5) ^ u64::from(byte)).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+pub(crate) type NameMap<V> = HashMap<Name, V, BuildHasherDefault<NameHasher>>;
+
+type Saved = Vec<(Name, Option<Variable>)>;
+
+/// All variables of the shell.
+#[derive(Default)]
+pub(crate) struct Variables {
+    map: NameMap<Variable>,
+    /// For each active function: the variables that its locals hide.
+    scopes: Vec<Saved>,
+}
+
+impl Variables {
+    pub(crate) fn get(&self, name: &[u8]) -> Option<&Variable> {
+        self.map.get(name)
+    }
+
+    pub(crate) fn get_mut(&mut self, name: &[u8]) -> Option<&mut Variable> {
+        self.map.get_mut(name)
+    }
+
+    pub(crate) fn entry(&mut self, name: &[u8]) -> &mut Variable {
+        if !self.map.contains_key(name) {
+            self.map.insert(name.into(), Variable::default());
+        }
+        self.map.get_mut(name).expect("the entry was just made")
+    }
+
+    pub(crate) fn remove(&mut self, name: &[u8]) {
+        self.map.remove(name);
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Name, &Variable)> {
+        self.map.iter()
+    }
+
+    /// Unsets a variable. A local one stays, without value, until its function returns.
+    pub(crate) fn unset(&mut self, name: &[u8]) {
+        let local = self.scopes.last().is_some_and(|s| s.iter().any(|(saved, _)| **saved == *name));
+        if local {
+            *self.entry(name) = Variable::default();
+        } else {
+            self.map.remove(name);
+        }
+    }
+
+    /// All names in order.
+    pub(crate) fn names(&self) -> Vec<Name> {
+        let mut names: Vec<_> = self.map.keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    pub(crate) fn push_scope(&mut self) {
+        self.scopes.push(Vec::new());
+    }
+
+    pub(crate) fn pop_scope(&mut self) {
+        for (name, saved) in self.scopes.pop().unwrap_or_default().into_iter().rev() {
+            match saved {
+                Some(variable) => drop(self.map.insert(name, variable)),
+                None => drop(self.map.remove(&name)),
+            }
+        }
+    }
+
+    pub(crate) fn in_function(&self) -> bool {
+        !self.scopes.is_empty()
+    }
+
+    /// Makes `name` local to the innermost scope; false when it already is.
+    pub(crate) fn make_local(&mut self, name: &[u8]) -> bool {
+        let Some(scope) = self.scopes.last_mut() else { return false };
+        if scope.iter().any(|(saved, _)| **saved == *name) {
+            return false;
+        }
+        let name: Name = name.into();
+        scope.push((Rc::clone(&name), self.map.remove(&name)));
+        self.map.insert(name, Variable::default());
+        true
+    }
+
+    /// Names that are local to the innermost scope.
+    pub(crate) fn local_names(&self) -> Vec<Name> {
+        self.scopes
+            .last()
+            .map(|scope| scope.iter().map(|(name, _)| Rc::clone(name)).collect())
+            .unwrap_or_default()
+    }
+
+    /// The variable of that name outside of all functions.
+    pub(crate) fn global(&mut self, name: &[u8]) -> &mut Variable {
+        let hidden = self.scopes.iter().position(|s| s.iter().any(|(saved, _)| **saved == *name));
+        match hidden {
+            None => self.entry(name),
+            Some(index) => self.scopes[index]
+                .iter_mut()
+                .find(|(saved, _)| **saved == *name)
+                .map(|(_, variable)| variable.get_or_insert_default())
+                .expect("its scope was just found"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Assoc, Value, Variables};
+
+    fn set(vars: &mut Variables, name: &str, value: &str) {
+        vars.entry(name.as_bytes()).value = Value::Scalar(value.into());
+    }
+
+    fn get<'a>(vars: &'a Variables, name: &str) -> Option<&'a str> {
+        vars.get(name.as_bytes())?.scalar().map(|v| std::str::from_utf8(v).unwrap())
+    }
+
+    #[test]
+    fn locals_end_with_their_scope() {
+        let mut vars = Variables::default();
+        set(&mut vars, "x", "outer");
+        vars.push_scope();
+        assert!(vars.make_local(b"x"));
+        assert!(vars.make_local(b"y"));
+        assert_eq!(get(&vars, "x"), None);
+        set(&mut vars, "x", "inner");
+        vars.global(b"x").value = Value::Scalar(b"changed".to_vec());
+        assert!(!vars.make_local(b"x"));
+        assert_eq!(get(&vars, "x"), Some("inner"));
+        vars.pop_scope();
+        assert_eq!(get(&vars, "x"), Some("changed"));
+        assert!(vars.get(b"y").is_none());
+    }
+
+    #[test]
+    fn associative_arrays_keep_bashs_order() {
+        let mut map = Assoc::default();
+        for key in ["one", "two", "three", "four"] {
+            map.insert(key.into(), key.into());
+        }
+        let keys: Vec<_> =
+            map.iter().map(|(k, _)| String::from_utf8_lossy(k).into_owned()).collect();
+        assert_eq!(keys.join(" "), "four two three one", "as bash 5.2 prints ${{!map[@]}}");
+    }
+}
