@@ -15,8 +15,8 @@ use greenroom::diagnostic::{Code, Diagnostics, Style};
 use greenroom::pipeline::{self, LoadError, Loader};
 use greenroom::plan::{self, AllowFailure, Context, Plan, PlannedJob, Selection, When};
 
-/// The files of a case's directory.
-struct Directory(PathBuf);
+/// The files of a case's directory, which can be listed or not.
+struct Directory(PathBuf, bool);
 
 impl Loader for Directory {
     fn load(&self, path: &str, limit: u64) -> Result<Vec<u8>, LoadError> {
@@ -29,6 +29,25 @@ impl Loader for Directory {
         })?;
         if bytes.len() as u64 > limit { Err(LoadError::TooLarge { limit }) } else { Ok(bytes) }
     }
+
+    fn files(&self) -> Option<Vec<String>> {
+        self.1.then(|| {
+            let mut found = Vec::new();
+            let mut open = vec![self.0.clone()];
+            while let Some(directory) = open.pop() {
+                for path in entries(&directory) {
+                    if path.is_dir() {
+                        open.push(path);
+                    } else {
+                        let path = path.strip_prefix(&self.0).unwrap();
+                        found.push(path.to_string_lossy().into_owned());
+                    }
+                }
+            }
+            found.sort();
+            found
+        })
+    }
 }
 
 #[derive(Default)]
@@ -36,6 +55,7 @@ struct Case {
     context: Context,
     selection: Selection,
     show_predefined: bool,
+    files: bool,
 }
 
 impl Case {
@@ -70,6 +90,7 @@ impl Case {
             "remote" => git.remote = value,
             "project" => self.context.project_path = value,
             "source" => self.context.source = value,
+            "files" => self.files = true,
             "show-predefined" => self.show_predefined = true,
             other => panic!("case.txt has no setting {other:?}"),
         }
@@ -77,7 +98,7 @@ impl Case {
 
     fn run(&self, directory: &Path) -> String {
         let mut diagnostics = Diagnostics::new();
-        let loader = Directory(directory.to_owned());
+        let loader = Directory(directory.to_owned(), self.files);
         let plan = pipeline::load("pipeline.yml", &loader, &mut diagnostics)
             .and_then(|pipeline| plan::build(&pipeline, &self.context, &mut diagnostics));
         let mut out = match plan.map(|plan| plan.select(&self.selection)) {
@@ -145,7 +166,8 @@ impl Case {
             }
         }
         for (name, value) in &job.variables {
-            let predefined = ["CI", "GITLAB_"].iter().any(|p| name.starts_with(p));
+            let predefined =
+                ["CI", "GITLAB_"].iter().any(|p| name.starts_with(p)) && name != "CI_PIPELINE_NAME";
             if self.show_predefined || !predefined {
                 writeln!(out, "  {name}={}", value.replace('\n', "\\n")).unwrap();
             }
@@ -201,7 +223,7 @@ fn cases_become_the_expected_plans() {
 /// What a file gets told. Every place in it must lie in the file.
 fn diagnose(directory: &Path, file: &str) -> String {
     let mut diagnostics = Diagnostics::new();
-    let loader = Directory(directory.to_owned());
+    let loader = Directory(directory.to_owned(), false);
     if let Some(pipeline) = pipeline::load(file, &loader, &mut diagnostics) {
         plan::build(&pipeline, &Context::default(), &mut diagnostics);
     }

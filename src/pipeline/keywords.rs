@@ -16,8 +16,14 @@ pub enum Place {
     Job,
     /// In `workflow:`.
     Workflow,
+    /// In a rule of `rules:`.
+    Rule,
+    /// In `only:` or `except:`.
+    Policy,
     /// In an entry of `needs:`.
     Need,
+    /// In `parallel:`.
+    Parallel,
     /// In `image:`.
     Image,
     /// In a variable of the top level's `variables:`.
@@ -35,7 +41,10 @@ impl fmt::Display for Place {
             Self::Default => "`default`",
             Self::Job => "a job",
             Self::Workflow => "`workflow`",
+            Self::Rule => "a rule",
+            Self::Policy => "`only`/`except`",
             Self::Need => "`needs`",
+            Self::Parallel => "`parallel`",
             Self::Image => "`image`",
             Self::Variable => "a variable",
             Self::Inherit => "`inherit`",
@@ -51,8 +60,8 @@ pub enum Support {
     Yes,
     /// It knows the keyword but does not act on it yet; the text says what that means for the run.
     NotYet(&'static str),
-    /// A job with it does not run unless it is named, because without the keyword something else
-    /// than what its author wrote could run; the text says what.
+    /// A job with it does not run, because it has nothing else to run; the text says what is missing
+    /// in the run.
     LeavesOut(&'static str),
     /// The pipeline does not run at all, because jobs would be missing; the text says which.
     Refused(&'static str),
@@ -76,7 +85,8 @@ const fn keyword(place: Place, name: &'static str, support: Support) -> Keyword 
 }
 
 use Place::{
-    AllowFailure, Default as InDefault, Global, Image, Inherit, Job, Need, Variable, Workflow,
+    AllowFailure, Default as InDefault, Global, Image, Inherit, Job, Need, Parallel, Policy, Rule,
+    Variable, Workflow,
 };
 use Support::{LeavesOut, NoEffect, NotYet, Refused, Yes};
 
@@ -84,6 +94,8 @@ const ARTIFACTS: Support =
     NotYet("the files stay in the shared workspace, where later jobs find them; nothing is stored");
 const CACHE: Support =
     NoEffect("the workspace stays between jobs and runs, so that there is nothing to restore");
+const CHANGES: Support =
+    NotYet("files count as changed, as on GitLab where no push is there to compare with");
 const COVERAGE: Support = NotYet("the job runs, and no coverage is read from its output");
 const HOOKS: Support = NotYet("the commands of the hook do not run");
 const ID_TOKENS: Support = NotYet("the token variables are not set");
@@ -128,7 +140,7 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Job, "dast_configuration", NoEffect("it configures a scanner of GitLab's own")),
     keyword(Job, "dependencies", NoEffect("every job sees the whole shared workspace")),
     keyword(Job, "environment", NotYet("the `CI_ENVIRONMENT_*` variables are not set")),
-    keyword(Job, "except", LeavesOut("whether the job runs cannot be decided")),
+    keyword(Job, "except", Yes),
     keyword(Job, "extends", Yes),
     keyword(Job, "hooks", HOOKS),
     keyword(Job, "id_tokens", ID_TOKENS),
@@ -139,14 +151,14 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Job, "interruptible", INTERRUPTIBLE),
     keyword(Job, "manual_confirmation", NotYet("nobody is asked before the job starts")),
     keyword(Job, "needs", Yes),
-    keyword(Job, "only", LeavesOut("whether the job runs cannot be decided")),
+    keyword(Job, "only", Yes),
     keyword(Job, "pages", NoEffect("no site is published; the job runs and leaves its files")),
-    keyword(Job, "parallel", LeavesOut("the job would run once, without its share or its matrix")),
+    keyword(Job, "parallel", Yes),
     keyword(Job, "publish", NoEffect("no site is published; the job runs and leaves its files")),
     keyword(Job, "release", NotYet("no release is made; the script runs")),
     keyword(Job, "resource_group", NotYet("the job does not wait for other runs")),
     keyword(Job, "retry", RETRY),
-    keyword(Job, "rules", LeavesOut("whether the job runs cannot be decided")),
+    keyword(Job, "rules", Yes),
     keyword(Job, "run", LeavesOut("there is no script to run instead")),
     keyword(Job, "script", Yes),
     keyword(Job, "secrets", NotYet("the variables with the secrets are not set")),
@@ -159,15 +171,34 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Job, "variables", Yes),
     keyword(Job, "when", Yes),
     keyword(Workflow, "auto_cancel", NoEffect("no newer pipeline cancels a local run")),
-    keyword(Workflow, "name", NotYet("the run has no name")),
-    keyword(Workflow, "rules", NotYet("the pipeline runs whatever they say")),
+    keyword(Workflow, "name", Yes),
+    keyword(Workflow, "rules", Yes),
+    keyword(Rule, "allow_failure", Yes),
+    keyword(Rule, "auto_cancel", NoEffect("no newer pipeline cancels a local run")),
+    keyword(Rule, "changes", CHANGES),
+    keyword(Rule, "exists", Yes),
+    keyword(Rule, "if", Yes),
+    keyword(Rule, "interruptible", INTERRUPTIBLE),
+    keyword(Rule, "needs", Yes),
+    keyword(Rule, "start_in", NotYet("the job is left out, as `when: delayed` says")),
+    keyword(Rule, "variables", Yes),
+    keyword(Rule, "when", Yes),
+    keyword(Policy, "changes", CHANGES),
+    keyword(
+        Policy,
+        "kubernetes",
+        NoEffect("no cluster is active, so that the condition never holds"),
+    ),
+    keyword(Policy, "refs", Yes),
+    keyword(Policy, "variables", Yes),
     keyword(Need, "artifacts", NoEffect("every job sees the whole shared workspace")),
     keyword(Need, "job", Yes),
     keyword(Need, "optional", Yes),
-    keyword(Need, "parallel", NotYet("all jobs of the matrix are needed")),
+    keyword(Need, "parallel", Yes),
     keyword(Need, "pipeline", NoEffect("there is no other pipeline to take artifacts from")),
     keyword(Need, "project", NoEffect("there is no other project to take artifacts from")),
     keyword(Need, "ref", NoEffect("there is no other project to take artifacts from")),
+    keyword(Parallel, "matrix", Yes),
     keyword(Image, "docker", NoEffect("no container is started")),
     keyword(Image, "entrypoint", NoEffect("no container is started, so there is no entry point")),
     keyword(Image, "kubernetes", NoEffect("no container is started")),
@@ -206,11 +237,11 @@ pub fn documentation() -> String {
             ));
         }
         let (state, meaning) = match keyword.support {
-            Support::Yes => ("supported", ""),
-            Support::NotYet(meaning) => ("not yet", meaning),
-            Support::LeavesOut(meaning) => ("not yet: job left out", meaning),
+            Yes => ("supported", ""),
+            NotYet(meaning) => ("not yet", meaning),
+            LeavesOut(meaning) => ("not yet: job left out", meaning),
             Refused(meaning) => ("not yet: error", meaning),
-            Support::NoEffect(why) => ("no effect", why),
+            NoEffect(why) => ("no effect", why),
         };
         out.push_str(&format!("| `{}` | {state} | {meaning} |\n", keyword.name));
     }

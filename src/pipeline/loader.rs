@@ -11,6 +11,12 @@ pub trait Loader {
     /// If there is no such file, it is larger than `limit` bytes, it lies outside of the project,
     /// or it cannot be read.
     fn load(&self, path: &str, limit: u64) -> Result<Vec<u8>, LoadError>;
+
+    /// The paths of all files of the project, for `rules:exists` and for includes with wildcards.
+    /// Only asked for if the pipeline file has one of these; `None` if they are not known.
+    fn files(&self) -> Option<Vec<String>> {
+        None
+    }
 }
 
 /// Why a file could not be read.

@@ -2,7 +2,9 @@
 
 mod budget;
 pub mod duration;
+pub mod expression;
 mod extends;
+pub mod glob;
 pub mod keywords;
 mod loader;
 mod model;
@@ -11,7 +13,8 @@ mod reference;
 
 pub use loader::{LoadError, Loader};
 pub use model::{
-    AllowFailure, Command, Inherit, Job, Need, Pipeline, Script, Variable, Variables, When,
+    AllowFailure, Command, Inherit, Job, Need, Pipeline, Policy, RefName, RefPattern, Rule, Script,
+    Variable, Variables, When, Workflow,
 };
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -67,7 +70,12 @@ pub fn load(
     extends::resolve(&mut root, &mut budget, diagnostics)?;
     reference::resolve(&mut root, &mut budget, diagnostics)?;
     let mut reader = read::Reader::new(diagnostics);
-    Some(read::read(&mut reader, &root, documents.file))
+    let mut pipeline = read::read(&mut reader, &root, documents.file);
+    let rules = pipeline.jobs.values().flat_map(|job| &job.rules).chain(&pipeline.workflow.rules);
+    if rules.flatten().any(|rule| rule.exists.is_some()) {
+        pipeline.files = loader.files();
+    }
+    Some(pipeline)
 }
 
 fn unreadable(file_name: &str, error: &LoadError) -> Diagnostic {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use super::expression::{Expression, Pattern};
 use crate::diagnostic::{Span, Spanned};
 
 /// A pipeline file, read and validated.
@@ -16,6 +17,10 @@ pub struct Pipeline {
     pub variables: Variables,
     /// The visible jobs, in the order of the file.
     pub jobs: IndexMap<String, Job>,
+    /// Whether there is a pipeline at all.
+    pub workflow: Workflow,
+    /// The project's files, if a rule asks for them and they are known.
+    pub files: Option<Vec<String>>,
 }
 
 /// Variables by name, in the order of the file.
@@ -63,6 +68,8 @@ pub struct Job {
     pub after_script: Script,
     /// Its own variables.
     pub variables: Variables,
+    /// Its number among those that `parallel` makes, from 1, and how many there are.
+    pub node: Option<(usize, usize)>,
     /// Which variables of the top level it takes over.
     pub inherit_variables: Inherit,
     /// The jobs it waits for; `None` if it waits for the stages before its own.
@@ -77,6 +84,75 @@ pub struct Job {
     pub image: Option<Spanned<String>>,
     /// A keyword that is not supported yet and without which it must not run.
     pub undecided: Option<Spanned<&'static str>>,
+    /// The name it has in the file, if it is one of several that `parallel` makes of it.
+    pub group: Option<String>,
+    /// The first rule that applies says whether and how it runs.
+    pub rules: Option<Vec<Rule>>,
+    /// The refs and conditions it runs for; `None` runs for branches and tags.
+    pub only: Option<Policy>,
+    /// The refs and conditions it does not run for.
+    pub except: Option<Policy>,
+}
+
+/// `workflow:` — whether there is a pipeline at all.
+#[derive(Clone, Debug, Default)]
+pub struct Workflow {
+    /// The first rule that applies says whether the pipeline runs.
+    pub rules: Option<Vec<Rule>>,
+    /// The name of the pipeline, not expanded.
+    pub name: Option<String>,
+    /// Where `rules` stands.
+    pub span: Span,
+}
+
+/// One of `rules:`.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Where it is written.
+    pub span: Span,
+    /// The condition of `if`.
+    pub condition: Option<Expression>,
+    /// The patterns of `exists`.
+    pub exists: Option<Vec<String>>,
+    /// When the job runs if the rule applies; `None` leaves it to the job.
+    pub when: Option<Spanned<When>>,
+    /// Which failures are allowed if the rule applies.
+    pub allow_failure: Option<AllowFailure>,
+    /// Variables that the rule adds.
+    pub variables: Variables,
+    /// What the job waits for if the rule applies.
+    pub needs: Option<Vec<Need>>,
+}
+
+/// `only:` or `except:`.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Names and patterns of refs, and words like `branches`.
+    pub refs: Option<Vec<RefPattern>>,
+    /// Conditions, one of which is enough.
+    pub variables: Option<Vec<Expression>>,
+    /// Whether changed files are asked for.
+    pub changes: bool,
+    /// Whether a Kubernetes cluster is asked for.
+    pub kubernetes: bool,
+}
+
+/// A ref in a [`Policy`], with the project's path if it names one after `@`.
+#[derive(Clone, Debug)]
+pub struct RefPattern {
+    /// What the ref is compared with.
+    pub name: RefName,
+    /// The only project that it counts for.
+    pub project: Option<String>,
+}
+
+/// What a ref is compared with.
+#[derive(Clone, Debug)]
+pub enum RefName {
+    /// A name, or a word like `tags`.
+    Text(String),
+    /// A pattern.
+    Pattern(Pattern),
 }
 
 /// What a job takes over from the top level.
@@ -109,6 +185,8 @@ pub struct Need {
     pub job: Spanned<String>,
     /// Whether the pipeline is fine without it.
     pub optional: bool,
+    /// Of the jobs that `parallel` makes of it, only those with these parts in their names.
+    pub matrix: Option<Vec<String>>,
 }
 
 /// When a job runs.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::decide::{Applies, Decision, Surroundings};
 use super::graph::Graph;
 use super::predefined::JobFacts;
 use super::variables::Variables;
@@ -27,18 +28,25 @@ pub fn build(
     context: &Context,
     diagnostics: &mut Diagnostics,
 ) -> Option<Plan> {
-    let reasons = own_reasons(pipeline);
-    let exists = |index: usize| reasons[index] != Some(LeftOutReason::Never);
-    let graph = Graph::new(pipeline, exists, diagnostics);
+    let surroundings = Surroundings { pipeline, context };
+    let mut variables = Variables::new(pipeline, context);
+    let workflow = workflow(&surroundings, &mut variables, diagnostics);
+    let decisions = decisions(&surroundings, &variables, workflow.as_ref(), diagnostics);
+    let graph = Graph::new(pipeline, &decisions, diagnostics);
     if diagnostics.has_errors() {
         // Needs in a circle, or a job in no stage, have no order.
         return None;
     }
     let order = order(&graph);
-    let reasons = waiting_reasons(pipeline, &graph, &order, reasons);
-    let variables = Variables::new(pipeline, context);
-    let mut builder = Builder { pipeline, context, variables, weight: 0, diagnostics };
+    let reasons = waiting_reasons(pipeline, &graph, &order, &decisions);
+    let mut builder =
+        Builder { pipeline, context, variables, decisions: &decisions, weight: 0, diagnostics };
     let mut plan = Plan { stage_order: pipeline.stages.clone(), ..Plan::default() };
+    for job in pipeline.jobs.values() {
+        if let Some(group) = &job.group {
+            plan.groups.entry(group.clone()).or_default().push(job.name.value.clone());
+        }
+    }
     let mut ids: Vec<Option<JobId>> = vec![None; pipeline.jobs.len()];
     // By stage, and within a stage as in the file.
     let mut by_stage: Vec<usize> = (0..pipeline.jobs.len()).collect();
@@ -62,21 +70,91 @@ pub fn build(
     Some(plan)
 }
 
-/// Why jobs do not run that say so themselves.
-fn own_reasons(pipeline: &Pipeline) -> Vec<Option<LeftOutReason>> {
-    pipeline
-        .jobs
-        .values()
-        .map(|job| match (&job.undecided, job.when.value) {
-            (_, pipeline::When::Never) => Some(LeftOutReason::Never),
-            (Some(keyword), _) => {
-                Some(LeftOutReason::Undecided { keyword: keyword.value.to_owned() })
+/// Decides whether there is a pipeline; the reason if there is none.
+fn workflow<'a>(
+    surroundings: &Surroundings<'a>,
+    variables: &mut Variables<'a>,
+    diagnostics: &mut Diagnostics,
+) -> Option<LeftOutReason> {
+    let workflow = &surroundings.pipeline.workflow;
+    let mut reason = None;
+    let mut chosen = None;
+    if let Some(rules) = &workflow.rules {
+        let applies = variables.for_conditions(None, diagnostics, |values| {
+            surroundings.first(rules, &|name| values.value(name))
+        });
+        let (none, label) = match applies {
+            Some(Applies::Rule(rule)) => {
+                chosen = Some(&rule.variables);
+                let never =
+                    rule.when.as_ref().is_some_and(|when| when.value == pipeline::When::Never);
+                (never.then_some(LeftOutReason::NoPipeline), (rule.span, "this rule applies"))
             }
-            (None, pipeline::When::Manual) => Some(LeftOutReason::Manual),
-            (None, pipeline::When::Delayed) => Some(LeftOutReason::Delayed),
-            (None, _) => None,
-        })
-        .collect()
+            Some(Applies::None) => {
+                (Some(LeftOutReason::NoPipeline), (workflow.span, "none of these rules applies"))
+            }
+            Some(Applies::Unknown(keyword)) => {
+                let keyword = keyword.to_owned();
+                (
+                    Some(LeftOutReason::Undecided { keyword }),
+                    (workflow.span, "whether a rule applies is not known"),
+                )
+            }
+            None => (None, (workflow.span, "")),
+        };
+        if none.is_some() {
+            diagnostics.push(
+                Diagnostic::warning(Code::PipelineEmpty, "`workflow:rules` want no pipeline")
+                    .label(label.0, label.1)
+                    .help("name a job on the command line to run it all the same"),
+            );
+        }
+        reason = none;
+    }
+    variables.set_workflow(chosen, diagnostics);
+    reason
+}
+
+/// Decides about every job.
+fn decisions<'a>(
+    surroundings: &Surroundings<'a>,
+    variables: &Variables<'a>,
+    no_pipeline: Option<&LeftOutReason>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Decision<'a>> {
+    let pipeline = surroundings.pipeline;
+    let mut decisions = Vec::with_capacity(pipeline.jobs.len());
+    for (index, job) in pipeline.jobs.values().enumerate() {
+        let asks = job.rules.is_some() || job.only.is_some() || job.except.is_some();
+        let mut decision = if asks {
+            let facts = facts(job, index, surroundings.context, job.when.value);
+            variables
+                .for_conditions(Some((job, &facts)), diagnostics, |values| {
+                    surroundings.job(job, &|name| values.value(name))
+                })
+                .unwrap_or_else(|| Decision::unknown(job))
+        } else {
+            surroundings.job(job, &|_| None)
+        };
+        if let Some(reason) = no_pipeline {
+            decision.reason = Some(reason.clone());
+        }
+        decisions.push(decision);
+    }
+    decisions
+}
+
+/// What the predefined variables of a job say about it.
+fn facts<'a>(job: &'a Job, index: usize, context: &Context, when: pipeline::When) -> JobFacts<'a> {
+    JobFacts {
+        // Unique among runs, as long as no pipeline has a hundred thousand jobs.
+        id: context.pipeline_id.saturating_mul(100_000).saturating_add(index as u64 + 1),
+        name: &job.name.value,
+        stage: &job.stage.value,
+        timeout_seconds: job.timeout.unwrap_or(DEFAULT_TIMEOUT).as_secs(),
+        manual: when == pipeline::When::Manual,
+        node: job.node,
+    }
 }
 
 /// The jobs in an order in which everything comes after what it needs.
@@ -110,14 +188,16 @@ fn waiting_reasons(
     pipeline: &Pipeline,
     graph: &Graph,
     order: &[usize],
-    mut reasons: Vec<Option<LeftOutReason>>,
+    decisions: &[Decision<'_>],
 ) -> Vec<Option<LeftOutReason>> {
+    let mut reasons: Vec<Option<LeftOutReason>> =
+        decisions.iter().map(|decision| decision.reason.clone()).collect();
     let waits = |job: usize| LeftOutReason::Waits { job: pipeline.jobs[job].name.value.clone() };
     // The first stage that holds up the later ones, and its job.
     let blocking = (0..pipeline.jobs.len())
         .filter(|index| {
             reasons[*index] == Some(LeftOutReason::Manual)
-                && pipeline.jobs[*index].allow_failure == Some(pipeline::AllowFailure::Any(false))
+                && decisions[*index].allow_failure == pipeline::AllowFailure::Any(false)
         })
         .min_by_key(|index| graph.jobs[*index].stage);
     for &index in order {
@@ -134,6 +214,7 @@ fn waiting_reasons(
                             LeftOutReason::Manual
                                 | LeftOutReason::Delayed
                                 | LeftOutReason::Undecided { .. }
+                                | LeftOutReason::NotSupported { .. }
                                 | LeftOutReason::Waits { .. }
                         )
                     )
@@ -202,10 +283,15 @@ fn tell(
     warn("a job waits for one that is left out", &|reason| {
         matches!(reason, LeftOutReason::Waits { .. })
     });
-    if plan.jobs.is_empty() && !pipeline.jobs.is_empty() {
+    warn(
+        "whether a rule with `exists` applies is not known",
+        &|reason| matches!(reason, LeftOutReason::Undecided { keyword } if keyword == "rules:exists"),
+    );
+    if reasons.contains(&Some(LeftOutReason::NoPipeline)) {
+        // Told with the workflow's rules.
+    } else if plan.jobs.is_empty() && !pipeline.jobs.is_empty() {
         diagnostics.push(
-            Diagnostic::warning(Code::PipelineEmpty, "every job is left out: nothing will run")
-                .help(HELP),
+            Diagnostic::warning(Code::PipelineEmpty, "no job runs unless it is named").help(HELP),
         );
     } else if plan.stages.iter().all(|stage| matches!(&*stage.name, ".pre" | ".post")) {
         diagnostics.push(Diagnostic::warning(
@@ -219,6 +305,7 @@ struct Builder<'a> {
     pipeline: &'a Pipeline,
     context: &'a Context,
     variables: Variables<'a>,
+    decisions: &'a [Decision<'a>],
     weight: usize,
     diagnostics: &'a mut Diagnostics,
 }
@@ -226,16 +313,9 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn job(&mut self, index: usize, graph: &Graph) -> Option<PlannedJob> {
         let job = &self.pipeline.jobs[index];
-        let timeout = job.timeout.unwrap_or(DEFAULT_TIMEOUT);
-        let facts = JobFacts {
-            // Unique among runs, as long as no pipeline has a hundred thousand jobs.
-            id: self.context.pipeline_id.saturating_mul(100_000).saturating_add(index as u64 + 1),
-            name: &job.name.value,
-            stage: &job.stage.value,
-            timeout_seconds: timeout.as_secs(),
-            manual: job.when.value == pipeline::When::Manual,
-        };
-        let environment = self.variables.of_job(job, facts, self.diagnostics);
+        let decision = &self.decisions[index];
+        let facts = facts(job, index, self.context, decision.when);
+        let environment = self.variables.of_job(job, decision.variables, &facts, self.diagnostics);
         let sources = self.diagnostics.sources();
         let mut script = entries(&job.before_script, sources);
         script.extend(entries(&job.script, sources));
@@ -266,9 +346,9 @@ impl Builder<'_> {
             stage: job.stage.value.clone(),
             after: vec![],
             needs: graph.jobs[index].needs.as_ref().map(names),
-            when: when(job),
-            allow_failure: allow_failure(job),
-            timeout,
+            when: when(decision),
+            allow_failure: allow_failure(decision),
+            timeout: job.timeout.unwrap_or(DEFAULT_TIMEOUT),
             image: environment.image,
             script,
             after_script,
@@ -277,8 +357,8 @@ impl Builder<'_> {
     }
 }
 
-fn when(job: &Job) -> When {
-    match job.when.value {
+fn when(decision: &Decision<'_>) -> When {
+    match decision.when {
         pipeline::When::OnFailure => When::OnFailure,
         pipeline::When::Always => When::Always,
         // Jobs that somebody starts by hand run then, given that what they need went well.
@@ -289,14 +369,11 @@ fn when(job: &Job) -> When {
     }
 }
 
-fn allow_failure(job: &Job) -> AllowFailure {
-    match &job.allow_failure {
-        Some(pipeline::AllowFailure::Any(true)) => AllowFailure::Yes,
-        Some(pipeline::AllowFailure::Any(false)) => AllowFailure::No,
-        Some(pipeline::AllowFailure::ExitCodes(codes)) => AllowFailure::ExitCodes(codes.clone()),
-        // A manual job may fail unless it says otherwise.
-        None if job.when.value == pipeline::When::Manual => AllowFailure::Yes,
-        None => AllowFailure::No,
+fn allow_failure(decision: &Decision<'_>) -> AllowFailure {
+    match &decision.allow_failure {
+        pipeline::AllowFailure::Any(true) => AllowFailure::Yes,
+        pipeline::AllowFailure::Any(false) => AllowFailure::No,
+        pipeline::AllowFailure::ExitCodes(codes) => AllowFailure::ExitCodes(codes.clone()),
     }
 }
 

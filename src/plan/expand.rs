@@ -163,6 +163,18 @@ impl Knots {
     }
 }
 
+/// A text with its references replaced by values that are expanded already.
+pub(super) fn simple<'v>(text: &str, value: &dyn Fn(&str) -> Option<&'v str>) -> String {
+    parts(text)
+        .iter()
+        .map(|part| match part {
+            Part::Text(text) => text,
+            Part::Dollar => "$",
+            Part::Name { name, .. } => value(name).unwrap_or_default(),
+        })
+        .collect()
+}
+
 #[derive(Debug, PartialEq, Eq)]
 enum Part<'a> {
     Text(&'a str),

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::decide::Decision;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, similar};
-use crate::pipeline::{Job, Pipeline};
+use crate::pipeline::{Job, Need, Pipeline};
 
 /// For each job of the pipeline, by its place in the file, the jobs that it waits for.
 pub(super) struct Graph {
@@ -19,10 +20,11 @@ pub(super) struct Links {
 }
 
 impl Graph {
-    /// Resolves the names. Jobs for which `exists` says no are not there for others to need.
+    /// Resolves the names of needs. What jobs need, and which are there for others to need, was
+    /// decided before.
     pub(super) fn new(
         pipeline: &Pipeline,
-        exists: impl Fn(usize) -> bool,
+        decisions: &[Decision<'_>],
         diagnostics: &mut Diagnostics,
     ) -> Self {
         let stage_index: HashMap<&str, usize> = pipeline
@@ -37,25 +39,40 @@ impl Graph {
             .values()
             .map(|job| stage_index.get(job.stage.value.as_str()).copied().unwrap_or(0))
             .collect();
+        let mut groups: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (index, job) in pipeline.jobs.values().enumerate() {
+            if let Some(group) = &job.group {
+                groups.entry(group).or_default().push(index);
+            }
+        }
         let jobs = pipeline
             .jobs
             .values()
-            .zip(&stages)
-            .map(|(job, stage)| Links {
-                stage: *stage,
-                needs: job
-                    .needs
-                    .as_ref()
-                    .map(|_| needs_of(job, *stage, &stages, pipeline, &exists, diagnostics)),
+            .zip(decisions)
+            .enumerate()
+            .map(|(index, (job, decision))| Links {
+                stage: stages[index],
+                needs: decision.needs.map(|needs| {
+                    // What a job needs that does not run itself is nobody's concern.
+                    let mut nowhere = Diagnostics::new();
+                    let told = if decision.exists() { &mut *diagnostics } else { &mut nowhere };
+                    let resolver = Needs { pipeline, decisions, stages: &stages, groups: &groups };
+                    resolver.resolve(job, stages[index], needs, told)
+                }),
             })
             .collect();
         let graph = Self { jobs };
-        graph.report_circles(pipeline, diagnostics);
+        graph.report_circles(pipeline, decisions, diagnostics);
         graph
     }
 
     /// Tells the circles of needs.
-    fn report_circles(&self, pipeline: &Pipeline, diagnostics: &mut Diagnostics) {
+    fn report_circles(
+        &self,
+        pipeline: &Pipeline,
+        decisions: &[Decision<'_>],
+        diagnostics: &mut Diagnostics,
+    ) {
         for circle in self.circles() {
             let names: Vec<&str> = circle
                 .iter()
@@ -70,8 +87,8 @@ impl Graph {
                 Code::NeedsCircular,
                 format!("`needs` goes in a circle: {shown}"),
             );
-            for pair in names.windows(2).take(8) {
-                let needs = pipeline.jobs[pair[0]].needs.iter().flatten();
+            for (job, pair) in circle.iter().zip(names.windows(2)).take(8) {
+                let needs = decisions[*job].needs.into_iter().flatten();
                 for need in needs.filter(|need| need.job.value == pair[1]) {
                     let text = format!("`{}` needs `{}`", pair[0], pair[1]);
                     finding = finding.label(need.job.span, text);
@@ -127,65 +144,106 @@ impl Graph {
 /// More circles than these are not worth telling.
 const MAX_CIRCLES: usize = 20;
 
-fn needs_of(
-    job: &Job,
-    stage: usize,
-    stages: &[usize],
-    pipeline: &Pipeline,
-    exists: &impl Fn(usize) -> bool,
-    diagnostics: &mut Diagnostics,
-) -> Vec<usize> {
-    let mut found = Vec::new();
-    for need in job.needs.iter().flatten() {
-        let name = need.job.value.as_str();
-        match pipeline.jobs.get_index_of(name) {
-            Some(index) if exists(index) => {
-                if stages[index] > stage {
-                    let needed = &pipeline.jobs[index];
-                    diagnostics.push(
-                        Diagnostic::error(
-                            Code::NeedsLaterStage,
-                            format!(
-                                "`{}` needs `{name}`, which is in a later stage",
-                                job.name.value
-                            ),
-                        )
-                        .label(need.job.span, "needed here")
-                        .label(
-                            needed.name.span,
-                            format!("its stage `{}` comes later", needed.stage.value),
-                        )
-                        .help("move one of the jobs to another stage"),
-                    );
-                } else {
+struct Needs<'a> {
+    pipeline: &'a Pipeline,
+    decisions: &'a [Decision<'a>],
+    /// The place of each job's stage.
+    stages: &'a [usize],
+    /// The jobs that `parallel` makes of one, by its name.
+    groups: &'a HashMap<&'a str, Vec<usize>>,
+}
+
+impl Needs<'_> {
+    fn resolve(
+        &self,
+        job: &Job,
+        stage: usize,
+        needs: &[Need],
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<usize> {
+        let mut found = Vec::new();
+        for need in needs {
+            let named = self.named(need);
+            if named.is_empty() && !need.optional {
+                diagnostics.push(self.missing(job, need, None));
+            }
+            for index in named {
+                if !self.decisions[index].exists() {
+                    if !need.optional {
+                        diagnostics.push(self.missing(job, need, Some(index)));
+                    }
+                } else if self.stages[index] > stage {
+                    diagnostics.push(self.later_stage(job, need, index));
+                } else if !found.contains(&index) {
                     found.push(index);
                 }
             }
-            _ if need.optional => {}
-            Some(_) => diagnostics.push(
-                Diagnostic::error(
-                    Code::NeedsUnknown,
-                    format!("`{}` needs `{name}`, which never runs", job.name.value),
-                )
-                .label(need.job.span, "not in this pipeline")
-                .help("write `- job: NAME` with `optional: true` if it can do without"),
-            ),
-            None => {
-                let finding = Diagnostic::error(
-                    Code::NeedsUnknown,
-                    format!("`{}` needs `{name}`, which does not exist", job.name.value),
-                )
-                .label(need.job.span, "no job has this name");
-                let similar = similar(name, pipeline.jobs.keys().map(String::as_str));
-                diagnostics.push(match similar {
-                    Some(similar) => finding.help(format!("did you mean `{similar}`?")),
-                    None if name.starts_with('.') => {
-                        finding.help("a job whose name starts with a dot never runs")
-                    }
-                    None => finding,
-                });
-            }
+        }
+        found
+    }
+
+    /// The jobs that a need names: one, or those that `parallel` makes of one.
+    fn named(&self, need: &Need) -> Vec<usize> {
+        let name = need.job.value.as_str();
+        let group = self.groups.get(name).map(Vec::as_slice).unwrap_or_default();
+        if let Some(matrix) = &need.matrix {
+            let wanted = |index: &usize| {
+                let rest = self.pipeline.jobs[*index].name.value.strip_prefix(name);
+                rest.is_some_and(|rest| matrix.iter().any(|part| part == rest))
+            };
+            return group.iter().copied().filter(wanted).collect();
+        }
+        match self.pipeline.jobs.get_index_of(name) {
+            Some(index) => vec![index],
+            None => group.to_vec(),
         }
     }
-    found
+
+    fn later_stage(&self, job: &Job, need: &Need, index: usize) -> Diagnostic {
+        let needed = &self.pipeline.jobs[index];
+        let message = format!(
+            "`{}` needs `{}`, which is in a later stage",
+            job.name.value, needed.name.value
+        );
+        Diagnostic::error(Code::NeedsLaterStage, message)
+            .label(need.job.span, "needed here")
+            .label(needed.name.span, format!("its stage `{}` comes later", needed.stage.value))
+            .help("move one of the jobs to another stage")
+    }
+
+    fn missing(&self, job: &Job, need: &Need, index: Option<usize>) -> Diagnostic {
+        let name = index
+            .map_or(need.job.value.as_str(), |index| self.pipeline.jobs[index].name.value.as_str());
+        let from = &job.name.value;
+        let reason = index.and_then(|index| self.decisions[index].reason.as_ref());
+        if let Some(reason) = reason {
+            return Diagnostic::error(
+                Code::NeedsUnknown,
+                format!("`{from}` needs `{name}`, which is not in this pipeline"),
+            )
+            .label(need.job.span, reason.to_string())
+            .help("write `- job: NAME` with `optional: true` if it can do without");
+        }
+        let finding = Diagnostic::error(
+            Code::NeedsUnknown,
+            format!("`{from}` needs `{name}`, which does not exist"),
+        )
+        .label(need.job.span, "no job has this name");
+        if need.matrix.is_some() && self.groups.contains_key(name) {
+            return Diagnostic::error(
+                Code::NeedsUnknown,
+                format!("`{from}` needs a part of `{name}` that its matrix does not have"),
+            )
+            .label(need.job.span, "needed here")
+            .help("name the variables in the order of the matrix of that job");
+        }
+        let similar = similar(name, self.pipeline.jobs.keys().map(String::as_str));
+        match similar {
+            Some(similar) => finding.help(format!("did you mean `{similar}`?")),
+            None if name.starts_with('.') => {
+                finding.help("a job whose name starts with a dot never runs")
+            }
+            None => finding,
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod context;
+mod decide;
 mod expand;
 mod graph;
 mod model;

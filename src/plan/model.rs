@@ -3,7 +3,7 @@
 //! Everything here is decided: variables are expanded, rules evaluated, stages implied as needs.
 //! The types are plain data and know neither clock nor file system.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ pub struct Plan {
     pub left_out: Vec<LeftOut>,
     /// All stages of the pipeline in order, those without jobs included.
     pub stage_order: Vec<String>,
+    /// The names of the jobs that `parallel` makes of one, by its name in the file.
+    pub groups: BTreeMap<String, Vec<String>>,
 }
 
 impl Plan {
@@ -64,15 +66,26 @@ pub struct LeftOut {
 /// Why a job does not run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LeftOutReason {
-    /// `when: never`, or no rule that lets it run.
+    /// `when: never`, in the job or in the rule that applies.
     Never,
+    /// None of its rules applies.
+    NoRule,
+    /// `only` and `except` keep it out.
+    Refs,
+    /// `workflow:rules` want no pipeline.
+    NoPipeline,
     /// `when: manual`: it waits for somebody to start it. Naming it on the command line does.
     Manual,
     /// `when: delayed`, which is not supported yet.
     Delayed,
-    /// It has a keyword that decides whether it runs and that is not supported yet.
+    /// Something that decides whether it runs is not known.
     Undecided {
-        /// The keyword.
+        /// The keyword that asks for it.
+        keyword: String,
+    },
+    /// It does nothing but what is not supported yet, and cannot run even if it is named.
+    NotSupported {
+        /// The keyword that it would take.
         keyword: String,
     },
     /// It comes after a job that is left out.
@@ -88,11 +101,15 @@ impl fmt::Display for LeftOutReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Never => f.write_str("its `when` is `never`"),
+            Self::NoRule => f.write_str("none of its rules applies"),
+            Self::Refs => f.write_str("its `only` and `except` keep it out"),
+            Self::NoPipeline => f.write_str("`workflow:rules` want no pipeline"),
             Self::Manual => f.write_str("it is started by hand: name it to run it"),
             Self::Delayed => f.write_str("`when: delayed` is not supported yet: name it to run it"),
             Self::Undecided { keyword } => {
-                write!(f, "`{keyword}` is not supported yet: name it to run it")
+                write!(f, "whether its `{keyword}` holds is not known: name it to run it")
             }
+            Self::NotSupported { keyword } => write!(f, "`{keyword}` is not supported yet"),
             Self::Waits { job } => write!(f, "it waits for `{job}`, which does not run"),
             Self::NotSelected => f.write_str("it was not asked for"),
         }

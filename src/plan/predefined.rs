@@ -16,6 +16,8 @@ pub(super) struct JobFacts<'a> {
     pub(super) stage: &'a str,
     pub(super) timeout_seconds: u64,
     pub(super) manual: bool,
+    /// Its number among parallel jobs, from 1, and how many there are.
+    pub(super) node: Option<(usize, usize)>,
 }
 
 /// A list of variables being made.
@@ -71,7 +73,10 @@ pub(super) fn of_job(job: &JobFacts<'_>) -> Vec<(&'static str, String)> {
     list.set("CI_JOB_NAME_SLUG", slug(job.name));
     list.set("CI_JOB_STAGE", job.stage);
     list.set("CI_JOB_TIMEOUT", job.timeout_seconds.to_string());
-    list.set("CI_NODE_TOTAL", "1");
+    list.set("CI_NODE_TOTAL", job.node.map_or(1, |(_, total)| total).to_string());
+    if let Some((index, _)) = job.node {
+        list.set("CI_NODE_INDEX", index.to_string());
+    }
     if job.manual {
         list.set("CI_JOB_MANUAL", "true");
     }

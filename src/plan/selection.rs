@@ -75,19 +75,23 @@ impl Plan {
     fn chosen(&self, selection: &Selection) -> Result<HashSet<&str>, SelectionError> {
         let mut chosen = HashSet::new();
         for name in &selection.jobs {
-            let Some(job) = self.all_jobs().find(|job| job.name == *name) else {
+            let group = self.groups.get(name).map(Vec::as_slice).unwrap_or_default();
+            let named: Vec<&PlannedJob> = self
+                .all_jobs()
+                .filter(|job| job.name == *name || group.contains(&job.name))
+                .collect();
+            if named.is_empty() {
                 let names = self.all_jobs().map(|job| job.name.as_str());
                 let suggestion = similar(name, names).map(str::to_owned);
                 return Err(SelectionError::UnknownJob { name: name.clone(), suggestion });
-            };
-            if job.script.is_empty() {
-                let keyword = match self.reason(name) {
-                    Some(LeftOutReason::Undecided { keyword }) => keyword.clone(),
-                    _ => "script".to_owned(),
-                };
-                return Err(SelectionError::NotRunnable { name: name.clone(), keyword });
             }
-            chosen.insert(job.name.as_str());
+            for job in named {
+                if let Some(LeftOutReason::NotSupported { keyword }) = self.reason(&job.name) {
+                    let keyword = keyword.clone();
+                    return Err(SelectionError::NotRunnable { name: name.clone(), keyword });
+                }
+                chosen.insert(job.name.as_str());
+            }
         }
         for name in &selection.stages {
             let Some(stage) = self.stages.iter().find(|stage| stage.name == *name) else {
@@ -141,8 +145,13 @@ impl Plan {
         for (job, after) in jobs.iter_mut().zip(after) {
             job.after = after;
         }
-        let mut plan =
-            Self { jobs, left_out, stages: vec![], stage_order: self.stage_order.clone() };
+        let mut plan = Self {
+            jobs,
+            left_out,
+            stages: vec![],
+            stage_order: self.stage_order.clone(),
+            groups: self.groups.clone(),
+        };
         plan.fill_stages();
         plan
     }

@@ -6,13 +6,15 @@ use super::Context;
 use super::expand::{Expanded, MAX_VALUE, Raw, TooLong};
 use super::predefined::{self, JobFacts};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::pipeline::{Job, Pipeline};
+use crate::pipeline::{self, Job, Pipeline};
 
 /// What all jobs of a plan share.
 pub(super) struct Variables<'a> {
     pipeline: &'a Pipeline,
     context: &'a Context,
     predefined: Vec<(&'static str, String)>,
+    /// Those of the rule of `workflow` that applies.
+    workflow: Option<&'a pipeline::Variables>,
 }
 
 /// A job's variables and its image.
@@ -23,34 +25,84 @@ pub(super) struct Environment {
 
 impl<'a> Variables<'a> {
     pub(super) fn new(pipeline: &'a Pipeline, context: &'a Context) -> Self {
-        Self { pipeline, context, predefined: predefined::of_pipeline(context) }
+        Self { pipeline, context, predefined: predefined::of_pipeline(context), workflow: None }
     }
 
-    /// The environment of a job. In ascending precedence: predefined, the top level's, the job's,
-    /// those of the command line.
-    pub(super) fn of_job(
-        &self,
-        job: &Job,
-        facts: JobFacts<'_>,
+    /// Takes the variables of the workflow's rule, and names the pipeline.
+    pub(super) fn set_workflow(
+        &mut self,
+        variables: Option<&'a pipeline::Variables>,
         diagnostics: &mut Diagnostics,
-    ) -> Environment {
-        let own = predefined::of_job(&facts);
+    ) {
+        self.workflow = variables;
+        if let Some(name) = &self.pipeline.workflow.name
+            && let Some(Ok(name)) =
+                self.for_conditions(None, diagnostics, |expanded| expanded.text(name))
+        {
+            self.predefined.push(("CI_PIPELINE_NAME", name));
+        }
+    }
+
+    /// The variables in ascending precedence: predefined, the top level's, the workflow's, the
+    /// job's, its rule's, those of the command line.
+    fn raw<'v>(
+        &'v self,
+        own: &'v [(&'static str, String)],
+        job: Option<&'v Job>,
+        rule: Option<&'v pipeline::Variables>,
+    ) -> IndexMap<&'v str, Raw<'v>> {
         let mut raw: IndexMap<&str, Raw<'_>> = IndexMap::new();
-        for (name, value) in self.predefined.iter().chain(&own) {
+        for (name, value) in self.predefined.iter().chain(own) {
             put(&mut raw, name, Raw { value, expand: false });
         }
-        let global = self.pipeline.variables.iter();
-        let global = global.filter(|(name, _)| job.inherit_variables.includes(name));
-        for (name, variable) in global.chain(&job.variables) {
+        let inherited = |name: &str| job.is_none_or(|job| job.inherit_variables.includes(name));
+        let global = self.pipeline.variables.iter().filter(|(name, _)| inherited(name));
+        let workflow = self.workflow.into_iter().flatten();
+        let own = job.map(|job| &job.variables).into_iter().flatten();
+        for (name, variable) in global.chain(workflow).chain(own).chain(rule.into_iter().flatten())
+        {
             put(&mut raw, name, Raw { value: &variable.value, expand: variable.expand });
         }
         for (name, value) in &self.context.variables {
             put(&mut raw, name, Raw { value, expand: false });
         }
+        raw
+    }
+
+    /// Hands the values that the conditions of a job, or without one of the workflow, may ask for
+    /// to `decide`. `None` if a value is too long, which is told.
+    pub(super) fn for_conditions<T>(
+        &self,
+        job: Option<(&Job, &JobFacts<'_>)>,
+        diagnostics: &mut Diagnostics,
+        decide: impl FnOnce(&Expanded<'_>) -> T,
+    ) -> Option<T> {
+        let own = job.map(|(_, facts)| predefined::of_job(facts)).unwrap_or_default();
+        let job = job.map(|(job, _)| job);
+        let raw = self.raw(&own, job, None);
+        match Expanded::new(&raw) {
+            Ok(expanded) => Some(decide(&expanded)),
+            Err(error) => {
+                diagnostics.push(self.too_long(job, &error));
+                None
+            }
+        }
+    }
+
+    /// The environment of a job.
+    pub(super) fn of_job(
+        &self,
+        job: &Job,
+        rule: Option<&pipeline::Variables>,
+        facts: &JobFacts<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Environment {
+        let own = predefined::of_job(facts);
+        let raw = self.raw(&own, Some(job), rule);
         let expanded = match Expanded::new(&raw) {
             Ok(expanded) => expanded,
             Err(error) => {
-                diagnostics.push(self.too_long(job, &error));
+                diagnostics.push(self.too_long(Some(job), &error));
                 return Environment { variables: vec![], image: None };
             }
         };
@@ -77,16 +129,18 @@ impl<'a> Variables<'a> {
         Environment { variables, image }
     }
 
-    fn too_long(&self, job: &Job, error: &TooLong) -> Diagnostic {
-        let variable =
-            job.variables.get(&error.name).or_else(|| self.pipeline.variables.get(&error.name));
+    fn too_long(&self, job: Option<&Job>, error: &TooLong) -> Diagnostic {
+        let variable = job
+            .and_then(|job| job.variables.get(&error.name))
+            .or_else(|| self.pipeline.variables.get(&error.name));
+        let elsewhere = job.map_or(self.pipeline.workflow.span, |job| job.name.span);
         let finding = Diagnostic::error(
             Code::VariableInvalid,
             format!("`{}` grows beyond {} KiB", error.name, MAX_VALUE >> 10),
         );
         finding
             .label(
-                variable.map_or(job.name.span, |variable| variable.span),
+                variable.map_or(elsewhere, |variable| variable.span),
                 "once the variables in it are filled in",
             )
             .help("variables that name each other multiply: name fewer in one value")

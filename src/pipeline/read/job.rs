@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Reader, value_of};
+use super::{Reader, parallel, value_of};
 use crate::diagnostic::{Code, Diagnostic, Spanned, similar};
 use crate::pipeline::keywords::{self, Place, Support};
 use crate::pipeline::model::{Inherit, Job, Script, Variables, When};
@@ -63,8 +63,8 @@ impl Reader<'_> {
         node: &Node,
         defaults: &Defaults,
         stages: &[String],
-    ) -> Option<Job> {
-        let mapping = node.as_mapping()?;
+    ) -> Vec<Job> {
+        let Some(mapping) = node.as_mapping() else { return vec![] };
         self.keywords(Place::Job, mapping);
         let (inherit_default, inherit_variables) = match value_of(mapping, "inherit") {
             Some(node) => self.inherit(node),
@@ -72,6 +72,7 @@ impl Reader<'_> {
         };
         let defaults = Inherited { defaults, inherit: &inherit_default };
         let undecided = undecided(mapping);
+        self.rules_alone(mapping);
         let script = self.own_script(&name, mapping);
         let before_script = match value_of(mapping, "before_script") {
             Some(node) => Some(self.script("before_script", node)),
@@ -93,12 +94,15 @@ impl Reader<'_> {
             Some(node) => self.variables(node, false),
             None => Variables::new(),
         };
-        Some(Job {
+        let parts = value_of(mapping, "parallel").map(|node| self.parallel(node));
+        let job = Job {
             stage: self.stage(&name, value_of(mapping, "stage"), stages),
             before_script: before_script.unwrap_or_else(no_commands),
             script,
             after_script: after_script.unwrap_or_else(no_commands),
             variables,
+            node: None,
+            group: None,
             inherit_variables,
             needs: value_of(mapping, "needs").map(|node| self.needs(node)),
             when: self.job_when(&name, mapping),
@@ -107,8 +111,15 @@ impl Reader<'_> {
             timeout,
             image,
             undecided,
+            rules: value_of(mapping, "rules").map(|node| self.rules("`rules`", node)),
+            only: value_of(mapping, "only").map(|node| self.policy("only", node)),
+            except: value_of(mapping, "except").map(|node| self.policy("except", node)),
             name,
-        })
+        };
+        match parts {
+            Some(parts) if !parts.is_empty() => parallel::jobs(&job, parts),
+            _ => vec![job],
+        }
     }
 
     /// The script of a job, which must have one.

@@ -2,7 +2,9 @@
 
 mod job;
 mod needs;
+mod parallel;
 mod root;
+mod rules;
 mod script;
 mod settings;
 mod stages;
@@ -104,8 +106,7 @@ impl<'a> Reader<'a> {
                     Code::JobLeftOut,
                     format!("`{name}` is not supported yet: {meaning}, so the job is left out"),
                 )
-                .label(idle.first, format!("not supported yet{more}"))
-                .help("name a job on the command line to run it all the same"),
+                .label(idle.first, format!("not supported yet{more}")),
                 Support::Refused(meaning) => Diagnostic::error(
                     Code::NotSupported,
                     format!("`{name}` is not supported yet: {meaning}"),

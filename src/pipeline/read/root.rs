@@ -20,6 +20,11 @@ pub(in crate::pipeline) fn read(reader: &mut Reader<'_>, root: &Mapping, file: S
     if let Some(node) = value_of(root, "variables") {
         pipeline.variables = reader.variables(node, true);
     }
+    if let Some(node) = value_of(root, "workflow")
+        && let Some(mapping) = reader.mapping("`workflow`", node)
+    {
+        pipeline.workflow = reader.workflow(mapping);
+    }
     let mut templates = false;
     let mut jobs: Vec<(&String, &Entry)> = Vec::new();
     for (name, entry) in root {
@@ -33,15 +38,12 @@ pub(in crate::pipeline) fn read(reader: &mut Reader<'_>, root: &Mapping, file: S
     }
     let defaults = Defaults::read(reader, root);
     for (name, entry) in &jobs {
-        if reader.job_name(name, entry)
-            && let Some(job) = reader.job(
-                Spanned::new((*name).clone(), entry.key),
-                &entry.value,
-                &defaults,
-                &pipeline.stages,
-            )
-        {
-            pipeline.jobs.insert((*name).clone(), job);
+        if !reader.job_name(name, entry) {
+            continue;
+        }
+        let name = Spanned::new((*name).clone(), entry.key);
+        for job in reader.job(name, &entry.value, &defaults, &pipeline.stages) {
+            pipeline.jobs.insert(job.name.value.clone(), job);
         }
     }
     if jobs.is_empty() {
@@ -77,11 +79,6 @@ impl Reader<'_> {
             "default" if !entry.value.is_null() => {
                 if let Some(mapping) = self.mapping("`default`", &entry.value) {
                     self.keywords(Place::Default, mapping);
-                }
-            }
-            "workflow" if !entry.value.is_null() => {
-                if let Some(mapping) = self.mapping("`workflow`", &entry.value) {
-                    self.keywords(Place::Workflow, mapping);
                 }
             }
             _ => {}

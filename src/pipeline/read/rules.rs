@@ -1,0 +1,215 @@
+//! `rules`, `workflow`, `only` and `except`: what decides whether a job runs.
+
+use super::{Reader, flatten, value_of};
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::pipeline::expression::{Expression, Pattern};
+use crate::pipeline::keywords::Place;
+use crate::pipeline::model::{Policy, RefName, RefPattern, Rule, Variables, When, Workflow};
+use crate::yaml::{Mapping, Node};
+
+impl Reader<'_> {
+    /// The rules of a job or of the workflow.
+    pub(super) fn rules(&mut self, what: &str, node: &Node) -> Vec<Rule> {
+        if node.as_sequence().is_none() {
+            self.wrong_type(what, "a list of rules", node);
+            return vec![];
+        }
+        flatten(node).into_iter().filter_map(|node| self.rule(node)).collect()
+    }
+
+    fn rule(&mut self, node: &Node) -> Option<Rule> {
+        let mapping = self.mapping("a rule", node)?;
+        self.keywords(Place::Rule, mapping);
+        if mapping.is_empty() {
+            self.diagnostics.push(
+                Diagnostic::error(Code::WrongValue, "a rule is empty")
+                    .label(node.span, "nothing in it")
+                    .help("write `- when: always` for a rule that always applies"),
+            );
+        }
+        let key = mapping.values().next().map_or(node.span, |entry| entry.key);
+        if let Some(node) = value_of(mapping, "changes") {
+            self.paths("`rules:changes`", node);
+        }
+        Some(Rule {
+            span: key,
+            condition: value_of(mapping, "if").and_then(|node| self.expression(node)),
+            exists: value_of(mapping, "exists").map(|node| self.paths("`rules:exists`", node)),
+            when: value_of(mapping, "when").and_then(|node| self.when(node)),
+            allow_failure: value_of(mapping, "allow_failure")
+                .and_then(|node| self.allow_failure(node)),
+            variables: match value_of(mapping, "variables") {
+                Some(node) => self.variables(node, false),
+                None => Variables::new(),
+            },
+            needs: value_of(mapping, "needs").map(|node| self.needs(node)),
+        })
+    }
+
+    /// A list of path patterns, as such or in `paths`.
+    fn paths(&mut self, what: &str, node: &Node) -> Vec<String> {
+        let list = match node.as_mapping() {
+            Some(mapping) => {
+                for (name, entry) in mapping {
+                    if !matches!(name.as_str(), "paths" | "compare_to" | "project" | "ref") {
+                        self.diagnostics.push(
+                            Diagnostic::error(
+                                Code::UnknownKeyword,
+                                format!("{what} has no keyword `{name}`"),
+                            )
+                            .label(entry.key, "unknown keyword")
+                            .help("known here: paths, compare_to, project, ref"),
+                        );
+                    }
+                }
+                value_of(mapping, "paths")
+            }
+            None => Some(node),
+        };
+        match list {
+            Some(list) if list.as_sequence().is_some() => flatten(list)
+                .into_iter()
+                .filter_map(|item| self.string("a path", item))
+                .map(|path| path.value)
+                .collect(),
+            _ => {
+                self.wrong_type(what, "a list of paths", node);
+                vec![]
+            }
+        }
+    }
+
+    fn expression(&mut self, node: &Node) -> Option<Expression> {
+        let text = self.string("a condition", node)?;
+        match Expression::parse(&text.value) {
+            Ok(expression) => Some(expression),
+            Err(error) => {
+                let message = format!("this condition cannot be read: {error}");
+                let span = self.inner(node.span, &text.value, error.at);
+                let finding = Diagnostic::error(Code::RuleInvalid, message).label(span, "here");
+                self.diagnostics.push(match error.help {
+                    Some(help) => finding.help(help),
+                    None => finding,
+                });
+                None
+            }
+        }
+    }
+
+    /// The place of a byte of a scalar's text, where that can be told: the text stands in the file
+    /// as it is, perhaps in quotes.
+    fn inner(&self, span: Span, text: &str, at: usize) -> Span {
+        let written = self.diagnostics.sources().slice(span);
+        match written.find(text) {
+            Some(start) if !text.is_empty() => {
+                let offset = u32::try_from(start + at).unwrap_or(0);
+                let start = (span.start + offset).min(span.end.saturating_sub(1)).max(span.start);
+                Span { start, end: start + 1, ..span }
+            }
+            _ => span,
+        }
+    }
+
+    /// `workflow:`.
+    pub(super) fn workflow(&mut self, mapping: &Mapping) -> Workflow {
+        self.keywords(Place::Workflow, mapping);
+        let rules = value_of(mapping, "rules").map(|node| self.rules("`workflow:rules`", node));
+        for rule in rules.iter().flatten() {
+            if let Some(when) = &rule.when
+                && !matches!(when.value, When::Always | When::Never)
+            {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        Code::WrongValue,
+                        "a rule of `workflow` says `always` or `never`",
+                    )
+                    .label(when.span, "not one of them")
+                    .help("a pipeline is there or it is not"),
+                );
+            }
+        }
+        Workflow {
+            rules,
+            name: value_of(mapping, "name")
+                .and_then(|node| self.string("`workflow:name`", node))
+                .map(|name| name.value),
+            span: mapping.get("rules").map_or(Span::default(), |entry| entry.key),
+        }
+    }
+
+    /// `only:` or `except:`.
+    pub(super) fn policy(&mut self, what: &str, node: &Node) -> Policy {
+        let Some(mapping) = node.as_mapping() else {
+            return Policy { refs: Some(self.refs(what, node)), ..Policy::default() };
+        };
+        self.keywords(Place::Policy, mapping);
+        let variables = value_of(mapping, "variables").map(|node| match node.as_sequence() {
+            Some(items) => items.iter().filter_map(|item| self.expression(item)).collect(),
+            None => {
+                self.wrong_type(&format!("`{what}:variables`"), "a list of conditions", node);
+                vec![]
+            }
+        });
+        Policy {
+            refs: value_of(mapping, "refs").map(|node| self.refs(what, node)),
+            variables,
+            changes: value_of(mapping, "changes").is_some(),
+            kubernetes: value_of(mapping, "kubernetes").is_some(),
+        }
+    }
+
+    fn refs(&mut self, what: &str, node: &Node) -> Vec<RefPattern> {
+        // GitLab takes a single name although its documentation speaks of a list.
+        if node.as_sequence().is_none() && node.as_str().is_none() {
+            self.wrong_type(&format!("`{what}`"), "a list of refs", node);
+            return vec![];
+        }
+        flatten(node).into_iter().filter_map(|item| self.reference_name(item)).collect()
+    }
+
+    fn reference_name(&mut self, node: &Node) -> Option<RefPattern> {
+        let text = self.string("a ref", node)?;
+        let (name, project) = match text.value.rsplit_once('@') {
+            Some((name, project)) if !name.is_empty() && project.contains('/') => {
+                (name, Some(project.to_owned()))
+            }
+            _ => (text.value.as_str(), None),
+        };
+        let name = if name.starts_with('/') {
+            match Pattern::parse(name) {
+                Some(pattern) => RefName::Pattern(pattern),
+                None => {
+                    self.diagnostics.push(
+                        Diagnostic::error(Code::RuleInvalid, "this pattern is not valid")
+                            .label(node.span, "expected `/pattern/`")
+                            .help("patterns have RE2's syntax; flags are i, s, m and U"),
+                    );
+                    return None;
+                }
+            }
+        } else {
+            RefName::Text(name.to_owned())
+        };
+        Some(RefPattern { name, project })
+    }
+
+    /// `rules` excludes `only` and `except`.
+    pub(super) fn rules_alone(&mut self, mapping: &Mapping) {
+        let Some(rules) = mapping.get("rules").filter(|entry| !entry.value.is_null()) else {
+            return;
+        };
+        for other in ["only", "except"] {
+            if let Some(entry) = mapping.get(other).filter(|entry| !entry.value.is_null()) {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        Code::KeywordConflict,
+                        format!("a job has either `rules` or `{other}`"),
+                    )
+                    .label(entry.key, format!("`{other}`"))
+                    .label(rules.key, "the rules")
+                    .help("say it with a rule"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Whether and how a job runs: `rules`, `only` and `except` with the variables of this run.
+
+use super::Context;
+use super::LeftOutReason;
+use crate::pipeline::glob::Glob;
+use crate::pipeline::{
+    AllowFailure, Job, Need, Pipeline, Policy, RefName, RefPattern, Rule, Variables, When,
+};
+
+/// What was decided about a job.
+#[derive(Clone, Debug)]
+pub(super) struct Decision<'a> {
+    /// Why it does not run, if it does not.
+    pub(super) reason: Option<LeftOutReason>,
+    pub(super) when: When,
+    pub(super) allow_failure: AllowFailure,
+    /// The variables of the rule that applies.
+    pub(super) variables: Option<&'a Variables>,
+    pub(super) needs: Option<&'a [Need]>,
+}
+
+impl Decision<'_> {
+    /// What is left of a job that cannot be decided about, because of an error told elsewhere.
+    pub(super) fn unknown(job: &Job) -> Self {
+        Self {
+            reason: None,
+            when: job.when.value,
+            allow_failure: AllowFailure::Any(false),
+            variables: None,
+            needs: None,
+        }
+    }
+
+    /// Whether the job is part of the pipeline, so that others may need it.
+    pub(super) fn exists(&self) -> bool {
+        !matches!(
+            self.reason,
+            Some(LeftOutReason::Never | LeftOutReason::NoRule | LeftOutReason::Refs)
+        )
+    }
+}
+
+/// What conditions are asked about.
+pub(super) struct Surroundings<'a> {
+    pub(super) pipeline: &'a Pipeline,
+    pub(super) context: &'a Context,
+}
+
+/// The answer of a list of rules.
+pub(super) enum Applies<'a> {
+    Rule(&'a Rule),
+    None,
+    /// A rule asks for something that is not known.
+    Unknown(&'static str),
+}
+
+impl<'a> Surroundings<'a> {
+    /// Decides about a job whose variables have the given values.
+    pub(super) fn job<'v>(
+        &self,
+        job: &'a Job,
+        value: &dyn Fn(&str) -> Option<&'v str>,
+    ) -> Decision<'a> {
+        let mut decision = Decision {
+            reason: None,
+            when: job.when.value,
+            allow_failure: match &job.allow_failure {
+                Some(allowed) => allowed.clone(),
+                // A manual job may fail unless it says otherwise.
+                None => AllowFailure::Any(job.when.value == When::Manual),
+            },
+            variables: None,
+            needs: job.needs.as_deref(),
+        };
+        if let Some(rules) = &job.rules {
+            match self.first(rules, value) {
+                Applies::Rule(rule) => decision.follow(rule),
+                Applies::None => decision.reason = Some(LeftOutReason::NoRule),
+                Applies::Unknown(keyword) => {
+                    let keyword = keyword.to_owned();
+                    decision.reason = Some(LeftOutReason::Undecided { keyword });
+                }
+            }
+        } else if !self.policies_allow(job, value) {
+            decision.reason = Some(LeftOutReason::Refs);
+        }
+        if decision.reason.is_none() {
+            decision.reason = match (&job.undecided, decision.when) {
+                (_, When::Never) => Some(LeftOutReason::Never),
+                (Some(keyword), _) => {
+                    Some(LeftOutReason::NotSupported { keyword: keyword.value.to_owned() })
+                }
+                (None, When::Manual) => Some(LeftOutReason::Manual),
+                (None, When::Delayed) => Some(LeftOutReason::Delayed),
+                (None, _) => None,
+            };
+        }
+        decision
+    }
+
+    /// The first rule that applies.
+    pub(super) fn first<'v, 'r>(
+        &self,
+        rules: &'r [Rule],
+        value: &dyn Fn(&str) -> Option<&'v str>,
+    ) -> Applies<'r> {
+        for rule in rules {
+            if rule.condition.as_ref().is_some_and(|condition| !condition.holds(value)) {
+                continue;
+            }
+            match &rule.exists {
+                None => return Applies::Rule(rule),
+                Some(patterns) => match self.exists(patterns, value) {
+                    Some(true) => return Applies::Rule(rule),
+                    Some(false) => {}
+                    None => return Applies::Unknown("rules:exists"),
+                },
+            }
+        }
+        Applies::None
+    }
+
+    /// Whether a file of the project fits one of the patterns.
+    fn exists<'v>(
+        &self,
+        patterns: &[String],
+        value: &dyn Fn(&str) -> Option<&'v str>,
+    ) -> Option<bool> {
+        let files = self.pipeline.files.as_ref()?;
+        Some(patterns.iter().any(|pattern| {
+            let pattern = super::expand::simple(pattern, value);
+            Glob::new(&pattern).is_some_and(|glob| files.iter().any(|file| glob.is_match(file)))
+        }))
+    }
+
+    fn policies_allow<'v>(&self, job: &Job, value: &dyn Fn(&str) -> Option<&'v str>) -> bool {
+        let any = |expressions: &[crate::pipeline::expression::Expression]| {
+            expressions.iter().any(|expression| expression.holds(value))
+        };
+        let only = match &job.only {
+            None => true,
+            // Conditions of different kinds must all hold; refs have a default.
+            Some(Policy { refs, variables, kubernetes, .. }) => {
+                refs.as_ref().is_none_or(|refs| self.any_ref(refs))
+                    && variables.as_ref().is_none_or(|list| any(list))
+                    && !kubernetes
+            }
+        };
+        let except = job.except.as_ref().is_some_and(|policy| {
+            policy.refs.as_ref().is_some_and(|refs| self.any_ref(refs))
+                || policy.variables.as_ref().is_some_and(|list| any(list))
+                || policy.changes
+        });
+        only && !except
+    }
+
+    fn any_ref(&self, refs: &[RefPattern]) -> bool {
+        let git = &self.context.git;
+        let is_tag = !git.tag.is_empty();
+        let name = if is_tag { &git.tag } else { &git.branch };
+        let source = self.context.source.as_str();
+        refs.iter().any(|pattern| {
+            let here =
+                pattern.project.as_ref().is_none_or(|path| *path == self.context.project_path);
+            here && match &pattern.name {
+                RefName::Pattern(pattern) => pattern.is_match(name),
+                RefName::Text(word) => match word.as_str() {
+                    "branches" => !is_tag,
+                    "tags" => is_tag,
+                    "pushes" => source == "push",
+                    "schedules" => source == "schedule",
+                    "triggers" => source == "trigger",
+                    "pipelines" => source == "pipeline",
+                    "merge_requests" => source == "merge_request_event",
+                    "external_pull_requests" => source == "external_pull_request_event",
+                    word => word == source || word == name,
+                },
+            }
+        })
+    }
+}
+
+impl<'a> Decision<'a> {
+    fn follow(&mut self, rule: &'a Rule) {
+        if let Some(when) = &rule.when {
+            self.when = when.value;
+        }
+        if let Some(allowed) = &rule.allow_failure {
+            self.allow_failure = allowed.clone();
+        }
+        if let Some(needs) = &rule.needs {
+            self.needs = Some(needs);
+        }
+        self.variables = Some(&rule.variables);
+    }
+}
