@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::fs::{AtFlags, FileType};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 
 use super::errno::Result;
 use super::namespace::{Namespace, Node, Place};
@@ -62,7 +62,10 @@ impl Directory {
 
 fn read_host(directory: BorrowedFd<'_>) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
-    for entry in rustix::fs::Dir::read_from(directory)? {
+    // Opened anew, for an offset of its own and because it may be open for walking only.
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let own = rustix::fs::openat(directory, c".", flags, Mode::empty())?;
+    for entry in rustix::fs::Dir::new(own)? {
         let entry = entry?;
         let mut file_type = entry.file_type();
         if file_type == FileType::Unknown {

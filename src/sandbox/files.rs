@@ -330,7 +330,8 @@ pub(crate) fn create_directory(target: &Target<'_>, mode: u32) -> Result<()> {
 /// Removes an empty directory.
 pub(crate) fn remove_directory(target: &Target<'_>) -> Result<()> {
     let (mount, directory, path) = changeable(target, Errno::BUSY)?;
-    cap_primitives::fs::remove_dir(directory, path)?;
+    // With the slash it would be the directory's own `.`, which cannot be removed.
+    cap_primitives::fs::remove_dir(directory, &without_trailing_slashes(path))?;
     if let Some(quota) = &mount.quota {
         quota.remove();
     }

@@ -1,6 +1,7 @@
 //! The imports of the module `greenroom`: processes, pipes, signals, modes. The guest's side and
 //! the meaning of each are in the crate `greenroom-process`.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::errno::{Errno, Result};
 use super::files;
 use super::limits::Limiter;
 use super::lookup;
-use super::memory::{Guest, guest};
+use super::memory::{self, Guest, guest};
 use super::pipe;
 use super::process::{Exit, How, Pid, Process, State, Strings};
 use super::run::{self, Forked, MAX_INLINE_DEPTH, Start, Stop, WASM_PAGE};
@@ -70,7 +71,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
                 })();
                 let (start, process) = match made {
                     Ok(made) => made,
-                    Err(errno) => return Ok(failed(errno)),
+                    Err(errno) => return refused(&caller, errno),
                 };
                 let job = Arc::clone(&caller.data().job);
                 let running = run::run(job, Arc::clone(&process), start);
@@ -87,7 +88,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
                 let made = fork(&mut caller, closure, fds, fds_len, flags);
                 let (state, forked) = match made {
                     Ok(made) => made,
-                    Err(errno) => return Ok(failed(errno)),
+                    Err(errno) => return refused(&caller, errno),
                 };
                 let process = Arc::clone(&state.process);
                 let running = run::run_fork(Arc::clone(&process), state, forked);
@@ -125,8 +126,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
                 let writer = table.insert(writer, 0).inspect_err(|_| {
                     let _ = guest.state.table.close(reader);
                 })?;
-                guest.write_u32(out, reader)?;
-                guest.write_u32(out + 4, writer)?;
+                guest.write_words(out, &[reader, writer])?;
                 Ok(0)
             }))
         },
@@ -153,7 +153,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             let mut count = 0;
             for [given, ours] in pairs.into_iter().take(capacity as usize) {
                 let at = out.saturating_add(count * 8);
-                if guest.write_u32(at, given).is_err() || guest.write_u32(at + 4, ours).is_err() {
+                if guest.write_words(at, &[given, ours]).is_err() {
                     break;
                 }
                 count += 1;
@@ -201,7 +201,7 @@ fn link_files(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         "chmod",
         |mut caller: Caller<'_, State>, path: u32, len: u32, mode: u32| {
             answer(guest(&mut caller).and_then(|guest| {
-                let path = lookup::absolute(guest.bytes(path, len)?, &guest.state.cwd);
+                let path = given_path(&guest, path, len)?;
                 files::set_mode(&guest.state.job.namespace.absolute(&path)?, mode).map(|()| 0)
             }))
         },
@@ -214,7 +214,7 @@ fn link_files(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         "mode",
         |mut caller: Caller<'_, State>, path: u32, len: u32, follow: u32, out: u32| {
             answer(guest(&mut caller).and_then(|mut guest| {
-                let path = lookup::absolute(guest.bytes(path, len)?, &guest.state.cwd);
+                let path = given_path(&guest, path, len)?;
                 let job = Arc::clone(&guest.state.job);
                 let attributes = files::stat(&job.namespace.absolute(&path)?, follow != 0)?;
                 let words = [
@@ -223,14 +223,20 @@ fn link_files(linker: &mut Linker<State>) -> wasmtime::Result<()> {
                     attributes.blocks as u32,
                     (attributes.blocks >> 32) as u32,
                 ];
-                for (index, word) in words.into_iter().enumerate() {
-                    guest.write_u32(out + 4 * index as u32, word)?;
-                }
+                guest.write_words(out, &words)?;
                 Ok(0)
             }))
         },
     )?;
     Ok(())
+}
+
+/// A path of the sandbox, relative to the working directory; POSIX wants it not to be empty.
+fn given_path(guest: &Guest<'_>, path: u32, len: u32) -> Result<Vec<u8>> {
+    match guest.bytes(path, len)? {
+        [] => Err(Errno::NOENT),
+        path => Ok(lookup::absolute(path, &guest.state.cwd)),
+    }
 }
 
 fn failed(errno: Errno) -> i32 {
@@ -260,8 +266,9 @@ fn descriptors(guest: &Guest<'_>, fds: u32, count: u32) -> Result<Vec<(u32, Entr
     (0..count)
         .map(|index| {
             let at = fds.checked_add(index * 8).ok_or(Errno::FAULT)?;
-            let ours = guest.read_u32(at + 4)?;
-            Ok((guest.read_u32(at)?, duplicate(&guest.state.table, ours)?))
+            let pair = guest.bytes(at, 8)?;
+            let (theirs, ours) = (memory::read_u32(pair, 0)?, memory::read_u32(pair, 4)?);
+            Ok((theirs, duplicate(&guest.state.table, ours)?))
         })
         .collect()
 }
@@ -269,7 +276,47 @@ fn descriptors(guest: &Guest<'_>, fds: u32, count: u32) -> Result<Vec<(u32, Entr
 fn add(state: &mut State, flags: u32, name: String) -> Result<Arc<Process>> {
     let parent = Arc::clone(&state.process);
     let inline = flags & FOREGROUND != 0 && parent.inline_depth < MAX_INLINE_DEPTH;
-    state.job.add(|pid| Process::new(pid, Some(parent), flags & NEW_GROUP != 0, name, inline))
+    let new_group = flags & NEW_GROUP != 0;
+    state
+        .job
+        .add(Some(&*state.process), |pid| Process::new(pid, Some(parent), new_group, name, inline))
+}
+
+/// A child was not started: the caller learns why, unless it has been killed itself.
+fn refused(caller: &Caller<'_, State>, errno: Errno) -> wasmtime::Result<i32> {
+    match caller.data().process.signals.fatal() {
+        Some(killed) => Err(Stop::Killed(killed).into()),
+        None => Ok(failed(errno)),
+    }
+}
+
+/// A child that runs on its parent's fiber. It outlives a parent that is killed, as every other
+/// child does, and then goes on as a task.
+struct Foreground {
+    process: Arc<Process>,
+    running: Option<Pin<Box<dyn Future<Output = Exit> + Send>>>,
+}
+
+impl Foreground {
+    async fn ended(&mut self) -> Exit {
+        let running = self.running.as_mut().expect("it is waited for once");
+        let exit = running.await;
+        self.running = None;
+        exit
+    }
+}
+
+impl Drop for Foreground {
+    fn drop(&mut self) {
+        let parent = self.process.parent.as_ref();
+        let killed = parent.is_some_and(|parent| parent.signals.fatal().is_some());
+        // Otherwise the job's first program was given up, and everything with it.
+        if let (true, Some(running)) = (killed, self.running.take())
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(running);
+        }
+    }
 }
 
 /// Runs a child: in the foreground on the caller's own fiber, otherwise as a task.
@@ -286,24 +333,14 @@ async fn begin(
         tokio::spawn(running);
         return Ok(answer(Ok(pid)));
     }
-    let parent = Arc::clone(&caller.data().process);
+    let mut foreground =
+        Foreground { process: Arc::clone(process), running: Some(Box::pin(running)) };
     let exit = if process.inline_depth > 0 {
-        let mut running = Box::pin(running);
-        match parent.signals.unless_killed(&mut running).await {
-            Ok(exit) => exit,
-            Err(killed) => {
-                // The child outlives its parent, as everywhere else.
-                tokio::spawn(running);
-                return Err(Stop::Killed(killed).into());
-            }
-        }
+        foreground.ended().await
     } else {
-        match parent.signals.unless_killed(tokio::spawn(running)).await {
-            Ok(ended) => ended.unwrap_or_else(|error| {
-                run::not_loadable(format!("the process was lost: {error}"))
-            }),
-            Err(killed) => return Err(Stop::Killed(killed).into()),
-        }
+        tokio::spawn(async move { foreground.ended().await })
+            .await
+            .unwrap_or_else(|error| run::not_loadable(format!("the process was lost: {error}")))
     };
     let written = guest(caller).and_then(|mut guest| write_status(&mut guest, status, pid, &exit));
     Ok(answer(written.map(|()| pid)))
@@ -317,9 +354,7 @@ fn write_status(guest: &mut Guest<'_>, at: u32, pid: Pid, exit: &Exit) -> Result
         How::OutOfMemory(_) => 3,
         How::NotLoadable(_) => 0,
     };
-    guest.write_u32(at, pid)?;
-    guest.write_u32(at.saturating_add(4), u32::from(exit.status))?;
-    guest.write_u32(at.saturating_add(8), how)
+    guest.write_words(at, &[pid, u32::from(exit.status), how])
 }
 
 const PAGE: usize = 4096;
@@ -448,19 +483,13 @@ fn kill(state: &State, pid: i32, signal: u32) -> Result<u32> {
         pid if pid < 0 => Some(pid.unsigned_abs()),
         _ => None,
     };
-    let targets = state.job.select(|process| match group {
+    let reached = state.job.signal(signal, |process| match group {
         Some(group) => process.group == group,
         None => i64::from(process.pid) == i64::from(pid),
     });
-    if targets.is_empty() {
-        // A child that has ended but was not waited for yet still exists (POSIX kill()).
-        let zombie = u32::try_from(pid).is_ok_and(|pid| state.children.contains_key(&pid));
-        return if zombie { Ok(0) } else { Err(Errno::SRCH) };
-    }
-    for target in targets {
-        target.signals.send(signal);
-    }
-    Ok(0)
+    // A child that has ended but was not waited for yet still exists (POSIX kill()).
+    let zombie = || u32::try_from(pid).is_ok_and(|pid| state.children.contains_key(&pid));
+    if reached || zombie() { Ok(0) } else { Err(Errno::SRCH) }
 }
 
 #[cfg(test)]

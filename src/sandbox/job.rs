@@ -164,9 +164,7 @@ impl Job {
 
     /// Sends a signal to every process of the job.
     pub fn kill_all(&self, signal: u8) {
-        for process in self.lock().live.values() {
-            process.signals.send(signal);
-        }
+        self.signal(signal, |_| true);
     }
 
     /// Ends every process without waiting for it; no new one starts.
@@ -231,9 +229,17 @@ impl Job {
         self.sink.write(OutputStream::Stderr, data).await;
     }
 
-    /// Registers a process.
-    pub(crate) fn add(&self, make: impl FnOnce(Pid) -> Process) -> Result<Arc<Process>> {
+    /// Registers a process. One that has been killed gets no more children, so that a signal to a
+    /// group leaves nobody who could start another member.
+    pub(crate) fn add(
+        &self,
+        parent: Option<&Process>,
+        make: impl FnOnce(Pid) -> Process,
+    ) -> Result<Arc<Process>> {
         let mut processes = self.lock();
+        if parent.is_some_and(|parent| parent.signals.fatal().is_some()) {
+            return Err(Errno::INTR);
+        }
         if processes.live.len() >= self.limits.processes {
             self.refused_process.store(true, Ordering::Relaxed);
             return Err(Errno::AGAIN);
@@ -258,9 +264,16 @@ impl Job {
         self.ended.notify_waiters();
     }
 
-    /// The live processes that a predicate selects.
-    pub(crate) fn select(&self, wanted: impl Fn(&Process) -> bool) -> Vec<Arc<Process>> {
-        self.lock().live.values().filter(|process| wanted(process)).map(Arc::clone).collect()
+    /// Sends a signal to the live processes that a predicate selects. Tells whether there are any.
+    pub(crate) fn signal(&self, signal: u8, wanted: impl Fn(&Process) -> bool) -> bool {
+        let processes = self.lock();
+        let mut any = false;
+        // None starts while this goes on: see `add`.
+        for process in processes.live.values().filter(|process| wanted(process)) {
+            process.signals.send(signal);
+            any = true;
+        }
+        any
     }
 
     fn lock(&self) -> MutexGuard<'_, Processes> {

@@ -46,6 +46,14 @@ impl<'a> Guest<'a> {
         self.write(at, &value.to_le_bytes())
     }
 
+    pub(crate) fn write_words(&mut self, at: u32, words: &[u32]) -> Result<()> {
+        let len = u32::try_from(words.len() * 4)?;
+        for (place, word) in self.bytes_mut(at, len)?.chunks_exact_mut(4).zip(words) {
+            place.copy_from_slice(&word.to_le_bytes());
+        }
+        Ok(())
+    }
+
     pub(crate) fn write_u64(&mut self, at: u32, value: u64) -> Result<()> {
         self.write(at, &value.to_le_bytes())
     }

@@ -11,6 +11,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cap_primitives::fs::{OpenOptions, OpenOptionsExt};
+use rustix::fs::{Mode, OFlags};
+
 use super::errno::{Errno, Result};
 use super::quota::Quota;
 
@@ -35,10 +38,14 @@ impl Mount {
         read_only: bool,
         quota: Option<Arc<Quota>>,
     ) -> std::io::Result<Arc<Self>> {
-        let root = cap_std::fs::Dir::open_ambient_dir(host_path, cap_std::ambient_authority())?;
+        let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let open = |flags| rustix::fs::open(host_path, flags, Mode::empty());
+        // For reading, because a process may list what it finds open; a directory that can only be
+        // walked through can be mounted as well.
+        let root = open(flags | OFlags::RDONLY).or_else(|_| open(flags | OFlags::PATH))?;
         Ok(Arc::new(Self {
             guest_path: guest_path.trim_end_matches('/').to_owned(),
-            root: Arc::new(root.into_std_file()),
+            root: Arc::new(root.into()),
             read_only,
             quota,
         }))
@@ -189,7 +196,10 @@ impl Namespace {
             }
             Target::Virtual { .. } | Target::Descriptor(_) => Err(Errno::NOTDIR),
             Target::Real { mount, directory, path } => {
-                let opened = cap_primitives::fs::open_dir(&directory, &path)?;
+                let mut options = OpenOptions::new();
+                options.read(true).custom_flags(OFlags::DIRECTORY.bits() as i32);
+                let opened = cap_primitives::fs::open(&directory, &path, &options)
+                    .or_else(|_| cap_primitives::fs::open_dir(&directory, &path))?;
                 Ok(Place::Real {
                     mount: Arc::clone(mount),
                     directory: Arc::new(opened),

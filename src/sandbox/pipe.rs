@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use super::errno::{Errno, Result};
 
 /// What POSIX calls `PIPE_BUF`: writes up to this size are not interleaved.
-const ATOMIC_WRITE: usize = 4096;
+pub(crate) const ATOMIC_WRITE: usize = 4096;
 /// The capacity of an ordinary pipe.
 pub(crate) const CAPACITY: usize = 64 * 1024;
 /// The capacity of a pipe that captures a foreground command's output. Its writer never waits,

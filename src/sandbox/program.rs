@@ -114,7 +114,7 @@ impl Job {
         };
         let name = start.found.name.clone();
         let process = self
-            .add(|pid| Process::new(pid, None, true, name, false))
+            .add(None, |pid| Process::new(pid, None, true, name, false))
             .map_err(|errno| start_error(&program, errno))?;
         Ok(run::run(Arc::clone(self), process, start).await)
     }

@@ -127,17 +127,23 @@ async fn run_program(job: &Arc<Job>, process: &Arc<Process>, start: Start) -> Ex
             return not_loadable(format!("cannot open the working directory: {errno:?}"));
         }
     };
-    let mut instance = match instantiate(linked, &module, state).await {
-        Ok(instance) => instance,
-        Err(exit) => return exit,
+    // A module's start function may already run for ever.
+    let starting = instantiate(linked, &module, state);
+    let mut instance = match process.signals.unless_killed(starting).await {
+        Ok(Ok(instance)) => instance,
+        Ok(Err(exit)) => return exit,
+        Err(killed) => return signaled(killed),
     };
     let store = &mut instance.store;
     let started = match instance.instance.get_typed_func::<(), ()>(&mut *store, "_start") {
         Ok(function) => function,
         Err(error) => return not_loadable(format!("{}: {error:#}", module.name)),
     };
-    let result = started.call_async(&mut *store, ()).await;
-    exit_of(&store.data().process, &store.data().limiter, result)
+    // A killed process is dropped where it waits, also where it waits for its turn.
+    match process.signals.unless_killed(started.call_async(&mut *store, ())).await {
+        Ok(result) => exit_of(&store.data().process, &store.data().limiter, result),
+        Err(killed) => signaled(killed),
+    }
 }
 
 /// Runs the copy of a process to its end.
@@ -154,12 +160,16 @@ pub(crate) async fn run_fork(process: Arc<Process>, state: State, forked: Forked
 
 async fn run_copy(state: State, forked: Forked) -> Exit {
     let module = Arc::clone(&state.module);
+    let process = Arc::clone(&state.process);
     let Program::Module(linked) = &module.program else {
         return not_loadable("a component cannot be copied".to_owned());
     };
-    let mut instance = match instantiate(linked, &module, state).await {
-        Ok(instance) => instance,
-        Err(exit) => return exit,
+    // A module's start function may already run for ever.
+    let starting = instantiate(linked, &module, state);
+    let mut instance = match process.signals.unless_killed(starting).await {
+        Ok(Ok(instance)) => instance,
+        Ok(Err(exit)) => return exit,
+        Err(killed) => return signaled(killed),
     };
     let store = &mut instance.store;
     let prepared = async {
@@ -186,8 +196,10 @@ async fn run_copy(state: State, forked: Forked) -> Exit {
             return not_loadable(format!("{} cannot be copied: {reason}", module.name));
         }
     };
-    let result = entry.call_async(&mut *store, forked.closure).await;
-    exit_of(&store.data().process, &store.data().limiter, result)
+    match process.signals.unless_killed(entry.call_async(&mut *store, forked.closure)).await {
+        Ok(result) => exit_of(&store.data().process, &store.data().limiter, result),
+        Err(killed) => signaled(killed),
+    }
 }
 
 pub(crate) const WASM_PAGE: usize = 64 << 10;

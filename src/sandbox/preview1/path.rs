@@ -286,8 +286,9 @@ fn open(
     }
     let mut posix = OFlags::empty();
     posix.set(OFlags::APPEND, flags & fdflags::APPEND != 0);
-    posix.set(OFlags::DSYNC, flags & fdflags::DSYNC != 0);
-    posix.set(OFlags::SYNC, flags & (fdflags::SYNC | fdflags::RSYNC) != 0);
+    // On Linux the three are one in rustix, the strongest.
+    let synchronous = fdflags::DSYNC | fdflags::SYNC | fdflags::RSYNC;
+    posix.set(OFlags::SYNC, flags & synchronous != 0);
     let write = rights::WRITE | rights::ALLOCATE | rights::FILESTAT_SET_SIZE;
     let opened = files::open(
         target,

@@ -16,6 +16,7 @@ use crate::sandbox::description::Description;
 use crate::sandbox::errno::{Errno, Result};
 use crate::sandbox::files;
 use crate::sandbox::memory::{guest, read_u16, read_u32, read_u64, slice};
+use crate::sandbox::pipe::ATOMIC_WRITE;
 use crate::sandbox::process::State;
 use crate::sandbox::signal::Killed;
 use crate::sandbox::table::rights;
@@ -206,7 +207,8 @@ fn ready(subscription: &Subscription) -> Option<Result<Event>> {
         Ok(Source::Write(description)) => match &**description {
             Description::PipeWriter(pipe) => match pipe.room() {
                 (_, true) => Some(Ok(Event { bytes: 0, flags: HANGUP })),
-                (0, false) => None,
+                // As `PipeWriter::ready`: room for a write that is not split.
+                (room, false) if room < ATOMIC_WRITE => None,
                 (room, false) => now(room as u64),
             },
             Description::Host(host) => {

@@ -1,0 +1,13 @@
+//! The sandbox, seen by programs that test its limits: conformance to WASI, attempts to escape,
+//! and attempts to use more than there is.
+
+mod children;
+mod conformance;
+mod function;
+mod names;
+mod processes;
+mod puppet;
+mod script;
+mod stage;
+mod text;
+mod workers;

@@ -1,0 +1,572 @@
+//! Runs a case: a text file of calls and of what they answer.
+//!
+//! A line is a function and its arguments (see `tests/wasi/functions.txt`), `->`, the errno, what
+//! the function writes as results, and, if the case cares, what it writes into buffers. Other
+//! lines prepare and check the host's side. `tests/wasi/README.md` describes all of it.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::function::{self, Parameter};
+use crate::names;
+use crate::puppet::{Ended, FREE, Kind, Puppet};
+use crate::stage::Stage;
+use crate::text::{Word, words};
+
+/// Runs a case.
+///
+/// # Errors
+/// The line and what is wrong with it.
+pub(crate) fn run(case: &str, kind: Kind) -> Result<(), String> {
+    let stage = Stage::new();
+    let mut script = Script {
+        puppet: Some(Puppet::start(&stage.job, kind, &["LANG=C", "EMPTY=", "PATH=/usr/local/bin"])),
+        kind,
+        stage,
+        variables: HashMap::new(),
+    };
+    script.find_preopens()?;
+    for (index, line) in case.lines().enumerate() {
+        script.line(line).map_err(|error| {
+            let log = script.stage.log.text();
+            format!("line {}: {line}\n  {error}\n{log}", index + 1)
+        })?;
+    }
+    if let Some(puppet) = script.puppet.take() {
+        let exit = puppet.finish();
+        if exit.status != 0 {
+            return Err(format!("at its end: {exit:?}\n{}", script.stage.log.text()));
+        }
+    }
+    Ok(())
+}
+
+struct Script {
+    puppet: Option<Puppet>,
+    kind: Kind,
+    stage: Stage,
+    variables: HashMap<String, u64>,
+}
+
+/// A call being put together: its arguments, and the memory that it reads and writes.
+struct Call {
+    arguments: Vec<u64>,
+    /// The next free address.
+    top: u32,
+    pokes: Vec<(u32, Vec<u8>)>,
+    /// What it writes: results and buffers with their addresses.
+    results: Vec<(Parameter, u32)>,
+    buffers: Vec<(Parameter, u32, u32)>,
+}
+
+impl Call {
+    fn place(&mut self, bytes: Vec<u8>) -> u32 {
+        let at = self.top;
+        self.top += (bytes.len() as u32).next_multiple_of(8) + 8;
+        self.pokes.push((at, bytes));
+        at
+    }
+}
+
+impl Script {
+    fn puppet(&mut self) -> Result<&mut Puppet, String> {
+        self.puppet.as_mut().ok_or_else(|| "the puppet has already ended".to_owned())
+    }
+
+    /// Names the preopened directories: `$dot`, `$root`, and the others by their paths.
+    fn find_preopens(&mut self) -> Result<(), String> {
+        for fd in 3u64.. {
+            let mut ask = |name: &str, arguments: &[u64]| {
+                self.puppet.as_mut().expect("it has just started").call(name, arguments)
+            };
+            let ended = |Ended| "the puppet does not start".to_owned();
+            if ask("fd_prestat_get", &[fd, FREE.into()]).map_err(ended)? != 0 {
+                break;
+            }
+            let len = self.puppet()?.peek(FREE + 4, 4).map_err(ended)?;
+            let len = u32::from_le_bytes(len.try_into().unwrap());
+            self.puppet()?
+                .call("fd_prestat_dir_name", &[fd, FREE.into(), len.into()])
+                .map_err(ended)?;
+            let name = self.puppet()?.peek(FREE, len).map_err(ended)?;
+            let name = match &name[..] {
+                b"." => "dot".to_owned(),
+                b"/" => "root".to_owned(),
+                name => String::from_utf8_lossy(name).trim_start_matches('/').to_owned(),
+            };
+            self.variables.insert(name, fd);
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, line: &str) -> Result<(), String> {
+        let words = words(line)?;
+        let Some(Word::Plain(verb)) = words.first() else {
+            return if words.is_empty() { Ok(()) } else { Err("what is this?".to_owned()) };
+        };
+        match verb.as_str() {
+            "host" => host(self.stage.root(), &words[1..]),
+            "exits" => {
+                let wanted = self.number(words.get(1).ok_or("exits: which status?")?)?;
+                let exit = self.puppet.take().ok_or("it has already ended")?.finish();
+                same("exit status", &wanted, &u64::from(exit.status))
+            }
+            "sleep" => {
+                let nanoseconds = self.number(words.get(1).ok_or("sleep: how long?")?)?;
+                std::thread::sleep(Duration::from_nanos(nanoseconds));
+                Ok(())
+            }
+            _ => self.call(verb, &words[1..]),
+        }
+    }
+
+    fn call(&mut self, name: &str, words: &[Word]) -> Result<(), String> {
+        let arrow = words.iter().position(|word| *word == Word::Plain("->".to_owned()));
+        let arrow = arrow.ok_or("missing ->")?;
+        let (given, expected) = (&words[..arrow], &words[arrow + 1..]);
+        let (_, function) = function::find(name).ok_or("no such function")?;
+        let mut call = Call {
+            arguments: Vec::new(),
+            top: FREE,
+            pokes: Vec::new(),
+            results: Vec::new(),
+            buffers: Vec::new(),
+        };
+        let values = function.parameters.iter().filter(|parameter| !parameter.is_result()).count();
+        let mut inputs = given.iter().take(values);
+        // What follows the values gives the addresses of results, in place of good ones.
+        let mut addresses = given.iter().skip(values);
+        for parameter in &function.parameters {
+            if parameter.is_result() {
+                let at = match addresses.next() {
+                    Some(address) => {
+                        let at = self.number(address)?;
+                        call.arguments.push(at);
+                        continue;
+                    }
+                    None => call.place(vec![0xaa; parameter.size() as usize]),
+                };
+                call.arguments.push(at.into());
+                call.results.push((*parameter, at));
+            } else {
+                let word = inputs.next().ok_or("too few arguments")?;
+                self.argument(&mut call, *parameter, word)?;
+            }
+        }
+        if addresses.next().is_some() {
+            return Err("too many arguments".to_owned());
+        }
+        let puppet = self.puppet()?;
+        for (at, bytes) in &call.pokes {
+            puppet.poke(*at, bytes);
+        }
+        let Some(Word::Plain(outcome)) = expected.first() else {
+            return Err("what is expected?".to_owned());
+        };
+        let answer = match puppet.call(name, &call.arguments) {
+            Ok(answer) => answer,
+            Err(Ended) if outcome == "ended" => return Ok(()),
+            Err(Ended) => return Err("the puppet ended".to_owned()),
+        };
+        let mut expected = expected[1..].iter();
+        let negative = match function.result {
+            Some("i64") => (answer as i64) < 0,
+            _ => (answer as u32 as i32) < 0,
+        };
+        let errno = if function.own && !negative {
+            let value = expected.next().unwrap_or(&Word::List(Vec::new())).clone();
+            if let Word::Plain(value) = &value {
+                self.matches("value", value, answer)?;
+            }
+            0
+        } else if function.own {
+            (answer as u32 as i32).unsigned_abs().into()
+        } else {
+            answer
+        };
+        let errno = if function.result.is_some() { names::errno(errno) } else { "ok".to_owned() };
+        if !outcome.split('/').any(|one| one == errno) {
+            return Err(format!("it answers {errno}"));
+        }
+        if let Some(unknown) = outcome.split('/').find(|one| !names::is_errno(one)) {
+            return Err(format!("{unknown} is no errno"));
+        }
+        if errno != "ok" {
+            return Ok(());
+        }
+        self.results(&call, &mut expected)?;
+        match expected.next() {
+            Some(word) => Err(format!("nothing matches {word:?}")),
+            None => Ok(()),
+        }
+    }
+
+    fn argument(&self, call: &mut Call, parameter: Parameter, word: &Word) -> Result<(), String> {
+        // `@address:length` gives both as they are, whatever they point to.
+        if let Word::Plain(plain) = word
+            && let Some(raw) = plain.strip_prefix('@')
+        {
+            for part in raw.split(':') {
+                call.arguments.push(self.number(&Word::Plain(part.to_owned()))?);
+            }
+            return Ok(());
+        }
+        match (parameter, word) {
+            (Parameter::U32 | Parameter::U64, word) => call.arguments.push(self.number(word)?),
+            (Parameter::Path, Word::Text(text)) => {
+                let at = call.place(text.clone());
+                call.arguments.extend([u64::from(at), text.len() as u64]);
+            }
+            (Parameter::Buffer | Parameter::Pointer, word) => {
+                let len = self.number(word)?;
+                let at = call.place(vec![0xaa; len as usize]);
+                call.buffers.push((parameter, at, len as u32));
+                call.arguments.push(at.into());
+                if parameter == Parameter::Buffer {
+                    call.arguments.push(len);
+                }
+            }
+            (Parameter::Write | Parameter::Read, Word::List(items)) => {
+                let vectors = self.vectors(call, parameter, items)?;
+                let count = (vectors.len() / 8) as u64;
+                let at = call.place(vectors);
+                call.arguments.extend([u64::from(at), count]);
+            }
+            (Parameter::List, Word::List(items)) => {
+                let mut pairs = Vec::new();
+                for item in items {
+                    pairs.extend((self.number(item)? as u32).to_le_bytes());
+                }
+                let count = (pairs.len() / 8) as u64;
+                let at = call.place(pairs);
+                call.arguments.extend([u64::from(at), count]);
+            }
+            (Parameter::Subscriptions, Word::List(items)) => {
+                let items = repeated(items)?;
+                let mut all = Vec::new();
+                for (index, item) in items.iter().enumerate() {
+                    all.extend(self.subscription(index, item)?);
+                }
+                let at = call.place(all);
+                let size = 32 * items.len() as u32;
+                let events = call.place(vec![0xaa; size as usize]);
+                call.buffers.push((parameter, events, size));
+                call.arguments.extend([at.into(), events.into(), items.len() as u64]);
+            }
+            (parameter, word) => return Err(format!("{word:?} cannot be a {parameter:?}")),
+        }
+        Ok(())
+    }
+
+    fn vectors(
+        &self,
+        call: &mut Call,
+        parameter: Parameter,
+        items: &[Word],
+    ) -> Result<Vec<u8>, String> {
+        let mut vectors = Vec::new();
+        for item in repeated(items)? {
+            let (at, len) = match &item {
+                Word::Text(text) => (call.place(text.clone()), text.len() as u32),
+                Word::Plain(raw) if raw.starts_with('@') => {
+                    let (at, len) = raw[1..].split_once(':').ok_or("@address:length")?;
+                    let number = |text: &str| self.number(&Word::Plain(text.to_owned()));
+                    (number(at)? as u32, number(len)? as u32)
+                }
+                item => {
+                    let len = self.number(item)? as u32;
+                    let at = call.place(vec![b'z'; len as usize]);
+                    if parameter == Parameter::Read {
+                        call.buffers.push((parameter, at, len));
+                    }
+                    (at, len)
+                }
+            };
+            vectors.extend(at.to_le_bytes());
+            vectors.extend(len.to_le_bytes());
+        }
+        Ok(vectors)
+    }
+
+    /// `clock:ID:TIMEOUT[:abs]`, `read:FD`, `write:FD` or `tag:N`; its user data is its index.
+    fn subscription(&self, index: usize, word: &Word) -> Result<Vec<u8>, String> {
+        let Word::Plain(text) = word else { return Err(format!("{word:?} is no subscription")) };
+        let number = |text: &str| self.number(&Word::Plain(text.to_owned()));
+        let (size, clock_at) = if self.kind == Kind::Unstable { (56, 24) } else { (48, 16) };
+        let mut bytes = vec![0; size];
+        bytes[..8].copy_from_slice(&(index as u64 + 100).to_le_bytes());
+        let parts: Vec<&str> = text.split(':').collect();
+        match parts[..] {
+            ["clock", id, timeout] | ["clock", id, timeout, "abs"] => {
+                bytes[clock_at..clock_at + 4].copy_from_slice(&(number(id)? as u32).to_le_bytes());
+                bytes[clock_at + 8..clock_at + 16].copy_from_slice(&number(timeout)?.to_le_bytes());
+                bytes[clock_at + 24] = u8::from(parts.len() == 4);
+            }
+            ["read" | "write", fd] => {
+                bytes[8] = if parts[0] == "read" { 1 } else { 2 };
+                bytes[16..20].copy_from_slice(&(number(fd)? as u32).to_le_bytes());
+            }
+            ["tag", tag] => bytes[8] = number(tag)? as u8,
+            _ => return Err(format!("{text} is no subscription")),
+        }
+        Ok(bytes)
+    }
+
+    fn results<'w>(
+        &mut self,
+        call: &Call,
+        expected: &mut impl Iterator<Item = &'w Word>,
+    ) -> Result<(), String> {
+        let ended = |Ended| "the puppet ended".to_owned();
+        // How much of the buffers counts, where the first result is a length.
+        let mut used = None;
+        for (parameter, at) in &call.results {
+            let bytes = self.puppet()?.peek(*at, parameter.size()).map_err(ended)?;
+            if *parameter == Parameter::OutU32 && used.is_none() {
+                used = Some(u32::from_le_bytes(bytes[..4].try_into().unwrap()));
+            }
+            let Some(word) = expected.next() else { continue };
+            self.result(*parameter, &bytes, word)?;
+        }
+        let Some(word) = expected.next() else { return Ok(()) };
+        let kind = call.buffers.first().map(|(parameter, ..)| *parameter);
+        match (kind, word) {
+            (Some(Parameter::Subscriptions), Word::List(events)) => {
+                let (_, at, _) = call.buffers[0];
+                let bytes = self.puppet()?.peek(at, 32 * used.unwrap_or(0)).map_err(ended)?;
+                let found: Vec<String> = bytes.chunks(32).map(event).collect();
+                let wanted: Vec<String> = events.iter().map(plain).collect();
+                same("events", &wanted, &found)
+            }
+            (Some(_), word) => {
+                let mut bytes = Vec::new();
+                for (_, at, len) in &call.buffers {
+                    bytes.extend(self.puppet()?.peek(*at, *len).map_err(ended)?);
+                }
+                bytes.truncate(used.map_or(bytes.len(), |used| used as usize));
+                match word {
+                    Word::Text(text) => {
+                        let found = String::from_utf8_lossy(&bytes).into_owned();
+                        same("data", &String::from_utf8_lossy(text).into_owned(), &found)
+                    }
+                    Word::List(names) => {
+                        let mut wanted: Vec<String> = names.iter().map(plain).collect();
+                        wanted.sort();
+                        same("entries", &wanted, &entries(&bytes))
+                    }
+                    other => Err(format!("{other:?} is no data")),
+                }
+            }
+            (None, word) => Err(format!("nothing matches {word:?}")),
+        }
+    }
+
+    fn result(&mut self, parameter: Parameter, bytes: &[u8], word: &Word) -> Result<(), String> {
+        let word32 =
+            |at: usize| u64::from(u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()));
+        let word64 = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+        let fields: Vec<(&str, u64)> = match parameter {
+            Parameter::OutU32 => vec![("", word32(0))],
+            Parameter::OutU64 => vec![("", word64(0))],
+            Parameter::OutPrestat => vec![("tag", word32(0)), ("len", word32(4))],
+            Parameter::OutFdstat => vec![
+                ("type", u64::from(bytes[0])),
+                ("flags", word32(0) >> 16),
+                ("rights", word64(8)),
+                ("inheriting", word64(16)),
+            ],
+            Parameter::OutFilestat => {
+                let links = if self.kind == Kind::Unstable { word32(20) } else { word64(24) };
+                let rest = if self.kind == Kind::Unstable { 24 } else { 32 };
+                if self.kind == Kind::Unstable && bytes[56..] != [0xaa; 8] {
+                    return Err("a filestat of wasi_unstable is 56 bytes long".to_owned());
+                }
+                vec![
+                    ("dev", word64(0)),
+                    ("ino", word64(8)),
+                    ("type", u64::from(bytes[16])),
+                    ("links", links),
+                    ("size", word64(rest)),
+                    ("atim", word64(rest + 8)),
+                    ("mtim", word64(rest + 16)),
+                    ("ctim", word64(rest + 24)),
+                ]
+            }
+            Parameter::OutWords(count) => {
+                let names = ["a", "b", "c", "d"];
+                (0..count as usize).map(|at| (names[at], word32(4 * at))).collect()
+            }
+            _ => return Err("this is no result".to_owned()),
+        };
+        match word {
+            Word::Plain(wanted) => self.matches("result", wanted, fields[0].1),
+            Word::Fields(words) => {
+                for word in words {
+                    self.field(&fields, &plain(word))?;
+                }
+                Ok(())
+            }
+            other => Err(format!("{other:?} is no result")),
+        }
+    }
+
+    /// `name=value`, or `name+FLAGS` and `name-FLAGS` for bits that are set and not set.
+    fn field(&mut self, fields: &[(&str, u64)], text: &str) -> Result<(), String> {
+        let at = text.find(['=', '+', '-']).ok_or("write name=value")?;
+        let (name, wanted) = (&text[..at], &text[at + 1..]);
+        let found = fields.iter().find(|(field, _)| *field == name);
+        let found = found.ok_or_else(|| format!("there is no {name}"))?.1;
+        if text.as_bytes()[at] == b'=' {
+            return self.matches(name, wanted, found);
+        }
+        let flags = self.number(&Word::Plain(wanted.to_owned()))?;
+        let wanted = if text.as_bytes()[at] == b'+' { flags } else { 0 };
+        same(text, &format!("{wanted:#x}"), &format!("{:#x}", found & flags))
+    }
+
+    /// `_` anything, `=name` anything and keep it, `>N`, `<N`, or the number.
+    fn matches(&mut self, what: &str, wanted: &str, found: u64) -> Result<(), String> {
+        if wanted == "_" {
+            return Ok(());
+        }
+        if let Some(name) = wanted.strip_prefix('=') {
+            self.variables.insert(name.to_owned(), found);
+            return Ok(());
+        }
+        let number = |text: &str| self.number(&Word::Plain(text.to_owned()));
+        if let Some(least) = wanted.strip_prefix('>') {
+            let least = number(least)?;
+            return if found > least { Ok(()) } else { Err(format!("{what} is {found}")) };
+        }
+        if let Some(most) = wanted.strip_prefix('<') {
+            let most = number(most)?;
+            return if found < most { Ok(()) } else { Err(format!("{what} is {found}")) };
+        }
+        same(what, &number(wanted)?, &found)
+    }
+
+    /// A number: decimal, `0x…`, negative, `…ms`, `…s`, `$variable`, names joined by `|`, sums
+    /// with `+`.
+    fn number(&self, word: &Word) -> Result<u64, String> {
+        let Word::Plain(text) = word else { return Err(format!("{word:?} is no number")) };
+        if let Some((left, right)) = text.split_once('+') {
+            let term = |text: &str| self.number(&Word::Plain(text.to_owned()));
+            return Ok(term(left)?.wrapping_add(term(right)?));
+        }
+        let mut value = 0;
+        for part in text.split('|') {
+            value |= self.one(part).ok_or_else(|| format!("{part} is no number"))?;
+        }
+        Ok(value)
+    }
+
+    fn one(&self, text: &str) -> Option<u64> {
+        if let Some(name) = text.strip_prefix('$') {
+            return self.variables.get(name).copied();
+        }
+        if let Some(digits) = text.strip_prefix("0x") {
+            return u64::from_str_radix(digits, 16).ok();
+        }
+        let (digits, unit) = match text {
+            text if text.ends_with("ms") => (&text[..text.len() - 2], 1_000_000),
+            text if text.ends_with('s') => (&text[..text.len() - 1], 1_000_000_000),
+            text => (text, 1),
+        };
+        match digits.parse::<i64>() {
+            Ok(number) => Some((number as u64).wrapping_mul(unit)),
+            Err(_) => digits.parse().ok().or_else(|| names::constant(self.kind, text)),
+        }
+    }
+}
+
+/// `N*item` stands for N items.
+fn repeated(items: &[Word]) -> Result<Vec<Word>, String> {
+    let mut all = Vec::new();
+    for item in items {
+        match item {
+            Word::Plain(text) if text.contains('*') => {
+                let (count, item) = text.split_once('*').unwrap_or(("1", text));
+                let count = count.parse::<usize>().map_err(|error| format!("{text}: {error}"))?;
+                all.extend(std::iter::repeat_n(Word::Plain(item.to_owned()), count));
+            }
+            item => all.push(item.clone()),
+        }
+    }
+    Ok(all)
+}
+
+/// `INDEX:TYPE:ERRNO[:hangup]`
+fn event(bytes: &[u8]) -> String {
+    let user_data = u64::from_le_bytes(bytes[..8].try_into().unwrap());
+    let errno = u16::from_le_bytes([bytes[8], bytes[9]]);
+    let kind = ["clock", "read", "write"].get(usize::from(bytes[10])).unwrap_or(&"?");
+    let hangup = if bytes[24] & 1 == 1 { ":hangup" } else { "" };
+    format!("{}:{kind}:{}{hangup}", user_data.wrapping_sub(100), names::errno(errno.into()))
+}
+
+/// The names of whole directory entries, sorted.
+fn entries(mut bytes: &[u8]) -> Vec<String> {
+    let mut names = Vec::new();
+    while bytes.len() >= 24 {
+        let len = u32::from_le_bytes(bytes[16..20].try_into().unwrap()) as usize;
+        let Some(name) = bytes.get(24..24 + len) else { break };
+        names.push(String::from_utf8_lossy(name).into_owned());
+        bytes = &bytes[24 + len..];
+    }
+    names.sort();
+    names
+}
+
+fn plain(word: &Word) -> String {
+    match word {
+        Word::Plain(text) => text.clone(),
+        Word::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, wanted: &T, found: &T) -> Result<(), String> {
+    if wanted == found { Ok(()) } else { Err(format!("{what}: {found:?} instead of {wanted:?}")) }
+}
+
+/// Prepares or checks the host's files; paths are relative to the stage's directory.
+fn host(root: &Path, words: &[Word]) -> Result<(), String> {
+    let [Word::Plain(verb), Word::Text(path), rest @ ..] = words else {
+        return Err("write: host VERB \"path\"".to_owned());
+    };
+    let path = root.join(String::from_utf8_lossy(path).as_ref());
+    let text = rest.first().map(plain).unwrap_or_default();
+    let done = match verb.as_str() {
+        "mkdir" => std::fs::create_dir_all(&path),
+        "file" => std::fs::write(&path, text),
+        "symlink" => std::os::unix::fs::symlink(text, &path),
+        "link" => std::fs::hard_link(root.join(text), &path),
+        "remove" => std::fs::remove_file(&path),
+        "fifo" => rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &path,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::from_bits_truncate(0o600),
+            0,
+        )
+        .map_err(Into::into),
+        "files" => (0..text.parse::<u32>().map_err(|error| error.to_string())?)
+            .try_for_each(|index| std::fs::write(path.join(format!("file{index:03}")), "")),
+        "content" => {
+            let found = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+            return same("content", &text, &found);
+        }
+        "absent" => return same("exists", &false, &path.symlink_metadata().is_ok()),
+        "size" => {
+            let found = path.metadata().map_err(|error| error.to_string())?.len();
+            return same("size", &text, &found.to_string());
+        }
+        "target" => {
+            let found = path.read_link().map_err(|error| error.to_string())?;
+            return same("target", &text, &found.display().to_string());
+        }
+        other => return Err(format!("host: unknown {other}")),
+    };
+    done.map_err(|error| format!("host {verb}: {error}"))
+}
