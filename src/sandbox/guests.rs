@@ -8,8 +8,17 @@ struct Guest {
     bytes: &'static [u8],
 }
 
-static GUESTS: &[Guest] =
-    &[Guest { name: "shell", bytes: include_bytes!("../../guest/prebuilt/shell.wasm") }];
+/// A module of `guest/prebuilt` by its name.
+macro_rules! guest {
+    ($name:literal) => {
+        Guest {
+            name: $name,
+            bytes: include_bytes!(concat!("../../guest/prebuilt/", $name, ".wasm")),
+        }
+    };
+}
+
+static GUESTS: &[Guest] = &[guest!("shell"), guest!("core"), guest!("more"), guest!("text")];
 
 /// Lines of `command module`.
 static COMMANDS: &str = include_str!("../../guest/prebuilt/commands");

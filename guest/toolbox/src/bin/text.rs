@@ -1,0 +1,7 @@
+//! The module `text`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    greenroom_toolbox::start(greenroom_toolbox::modules::text)
+}
