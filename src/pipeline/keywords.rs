@@ -28,6 +28,8 @@ pub enum Place {
     Image,
     /// In a variable of the top level's `variables:`.
     Variable,
+    /// In an entry of `include:`.
+    Include,
     /// In `inherit:`.
     Inherit,
     /// In `allow_failure:`.
@@ -47,6 +49,7 @@ impl fmt::Display for Place {
             Self::Parallel => "`parallel`",
             Self::Image => "`image`",
             Self::Variable => "a variable",
+            Self::Include => "`include`",
             Self::Inherit => "`inherit`",
             Self::AllowFailure => "`allow_failure`",
         })
@@ -85,8 +88,8 @@ const fn keyword(place: Place, name: &'static str, support: Support) -> Keyword 
 }
 
 use Place::{
-    AllowFailure, Default as InDefault, Global, Image, Inherit, Job, Need, Parallel, Policy, Rule,
-    Variable, Workflow,
+    AllowFailure, Default as InDefault, Global, Image, Include, Inherit, Job, Need, Parallel,
+    Policy, Rule, Variable, Workflow,
 };
 use Support::{LeavesOut, NoEffect, NotYet, Refused, Yes};
 
@@ -100,6 +103,7 @@ const COVERAGE: Support = NotYet("the job runs, and no coverage is read from its
 const HOOKS: Support = NotYet("the commands of the hook do not run");
 const ID_TOKENS: Support = NotYet("the token variables are not set");
 const IDENTITY: Support = NoEffect("there is no cloud to sign in to from the sandbox");
+const INCLUDED: Support = Refused("the jobs of the file would be missing");
 const INTERRUPTIBLE: Support = NoEffect("no newer pipeline cancels a local run");
 const RETRY: Support = NotYet("a failed job is not tried again");
 const SERVICES: Support = NotYet("no service is started: a job that connects to one fails");
@@ -112,7 +116,7 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Global, "cache", CACHE),
     keyword(Global, "default", Yes),
     keyword(Global, "image", Yes),
-    keyword(Global, "include", Refused("the jobs of the included files would be missing")),
+    keyword(Global, "include", Yes),
     keyword(Global, "services", SERVICES),
     keyword(Global, "spec", Refused("the inputs that it declares would not be filled in")),
     keyword(Global, "stages", Yes),
@@ -208,6 +212,17 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Variable, "expand", Yes),
     keyword(Variable, "options", Yes),
     keyword(Variable, "value", Yes),
+    keyword(Include, "cache", INCLUDED),
+    keyword(Include, "component", INCLUDED),
+    keyword(Include, "file", INCLUDED),
+    keyword(Include, "inputs", Refused("the file's inputs would not be filled in")),
+    keyword(Include, "integrity", INCLUDED),
+    keyword(Include, "local", Yes),
+    keyword(Include, "project", INCLUDED),
+    keyword(Include, "ref", INCLUDED),
+    keyword(Include, "remote", INCLUDED),
+    keyword(Include, "rules", Refused("whether the file is included cannot be decided")),
+    keyword(Include, "template", INCLUDED),
     keyword(Inherit, "default", Yes),
     keyword(Inherit, "variables", Yes),
     keyword(AllowFailure, "exit_codes", Yes),

@@ -5,6 +5,7 @@ pub mod duration;
 pub mod expression;
 mod extends;
 pub mod glob;
+mod include;
 pub mod keywords;
 mod loader;
 mod model;
@@ -17,7 +18,7 @@ pub use model::{
     Variable, Variables, When, Workflow,
 };
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::yaml;
 
 /// Reads a pipeline file.
@@ -37,17 +38,8 @@ pub fn load(
         }
     };
     let documents = yaml::parse(file_name, &bytes, diagnostics)?;
-    if let Some(header) = &documents.header
-        && let Some(keywords::Support::Refused(meaning)) =
-            keywords::find(keywords::Place::Global, "spec").map(|keyword| keyword.support)
-    {
-        diagnostics.push(
-            Diagnostic::error(
-                Code::NotSupported,
-                format!("`spec` is not supported yet: {meaning}"),
-            )
-            .label(header.span, "the header"),
-        );
+    if let Some(header) = &documents.header {
+        diagnostics.push(spec_not_supported(header.span));
     }
     let Some(content) = documents.content else {
         diagnostics.push(
@@ -58,7 +50,7 @@ pub fn load(
         return None;
     };
     let kind = content.kind();
-    let yaml::Value::Mapping(mut root) = content.value else {
+    let yaml::Value::Mapping(root) = content.value else {
         diagnostics.push(
             Diagnostic::error(Code::NotAMapping, "a pipeline file is a mapping of names")
                 .label(content.span, format!("this is {kind}"))
@@ -67,6 +59,8 @@ pub fn load(
         return None;
     };
     let mut budget = budget::Budget::new();
+    let mut root =
+        include::Includer::new(file_name, loader, &mut budget, diagnostics).expand(root)?;
     extends::resolve(&mut root, &mut budget, diagnostics)?;
     reference::resolve(&mut root, &mut budget, diagnostics)?;
     let mut reader = read::Reader::new(diagnostics);
@@ -76,6 +70,16 @@ pub fn load(
         pipeline.files = loader.files();
     }
     Some(pipeline)
+}
+
+fn spec_not_supported(span: Span) -> Diagnostic {
+    let support = keywords::find(keywords::Place::Global, "spec").map(|keyword| keyword.support);
+    let meaning = match support {
+        Some(keywords::Support::Refused(meaning)) => meaning,
+        _ => "the header has no effect",
+    };
+    Diagnostic::error(Code::NotSupported, format!("`spec` is not supported yet: {meaning}"))
+        .label(span, "the header")
 }
 
 fn unreadable(file_name: &str, error: &LoadError) -> Diagnostic {

@@ -334,7 +334,8 @@ pub(super) fn compgen(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
         Some(b"-k") => KEYWORDS.iter().map(|n| n.to_vec()).collect(),
         Some(b"-A") if prefix == b"function" => sh.functions.keys().map(|n| n.to_vec()).collect(),
         _ => {
-            return sh.builtin_error("compgen", "only -v, -e, -b, -k and -A function are supported");
+            return sh
+                .builtin_error("compgen", "only -v, -e, -b, -k and -A function are supported");
         }
     };
     if arguments.get(1).is_some_and(|a| a != b"-A") {
