@@ -62,7 +62,7 @@ fn case() -> Case {
     fs::write(place.path().join("outside/secret"), "secret").expect("writes");
     fs::write(place.path().join("lib/data"), "data of the image").expect("writes");
     let mount = |host: &str, guest: &str, read_only| MountSpec {
-        host: place.path().join(host),
+        host: place.path().join(host).into(),
         guest: guest.to_owned(),
         read_only,
     };

@@ -159,7 +159,7 @@ fn variables(
 fn mounts(args: &ExecArgs, scratch: &Path) -> Result<Vec<MountSpec>, Failure> {
     let mut mounts = sandbox::mounts(&args.mounts)?;
     let mut writable = |host: &Path, guest: &str| {
-        let (host, guest) = (host.to_owned(), guest.to_owned());
+        let (host, guest) = (host.into(), guest.to_owned());
         mounts.push(MountSpec { host, guest, read_only: false });
     };
     if let Some(dir) = &args.dir {

@@ -218,7 +218,7 @@ fn executor(
     let sandbox = sandbox::sandbox(environment, &limits, Arc::new(InReport(notifier)))?;
     // Every job will have these mounts: what is wrong with them is said once, before anything runs.
     let project_mount = MountSpec {
-        host: project.root.clone(),
+        host: project.root.clone().into(),
         guest: PROJECT_DIRECTORY.to_owned(),
         read_only: false,
     };
@@ -227,13 +227,15 @@ fn executor(
         .job(sandbox::job_spec(all, limits.clone()))
         .map_err(|error| sandbox::mount_failure(&error))?;
     let config = ExecutorConfig {
-        project: project.root.clone(),
+        project: project.root.clone().into(),
         mounts,
         // Granted variables are variables of the pipeline: conditions see them, too.
         environment: Vec::new(),
         limits,
     };
-    Ok(Arc::new(SandboxExecutor::new(sandbox, config)))
+    let executor =
+        SandboxExecutor::new(sandbox, config).map_err(|error| sandbox::mount_failure(&error))?;
+    Ok(Arc::new(executor))
 }
 
 /// Notices of the sandbox, as part of the run's report.

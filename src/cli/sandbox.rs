@@ -56,7 +56,7 @@ pub(super) fn mounts(mounts: &[Mount]) -> Result<Vec<MountSpec>, Failure> {
         .map(|Mount { host, guest, read_only }| {
             check_directory(host)?;
             let (host, guest) = (host.clone(), guest.clone());
-            Ok(MountSpec { host, guest, read_only: *read_only })
+            Ok(MountSpec { host: host.into(), guest, read_only: *read_only })
         })
         .collect()
 }

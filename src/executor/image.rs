@@ -3,10 +3,9 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
-use crate::sandbox::MountSpec;
+use crate::sandbox::{HostDirectory, MountSpec};
 
 /// What an image adds to a job.
 #[derive(Debug, Default)]
@@ -24,15 +23,15 @@ impl Image {
     ///
     /// The path comes from the pipeline file, so it must not leave the project: a file that names
     /// any directory of the host could read it.
-    pub(super) fn open(project: &Path, name: &str) -> Result<Self, String> {
+    pub(super) fn open(project: &HostDirectory, name: &str) -> Result<Self, String> {
         let relative = Path::new(name.strip_prefix("./").unwrap_or(name));
-        let root = Dir::open_ambient_dir(project, ambient_authority())
-            .map_err(|error| format!("cannot open the project directory: {error}"))?;
+        let root =
+            project.dir().map_err(|error| format!("cannot open the project directory: {error}"))?;
         let metadata = root.metadata(relative).map_err(|error| refused(name, &error))?;
         if metadata.is_dir() {
             let canonical = root.canonicalize(relative).map_err(|error| refused(name, &error))?;
             let directory = root.open_dir(&canonical).map_err(|error| refused(name, &error))?;
-            return Self::directory(name, &directory, &project.join(canonical));
+            return Self::directory(name, &directory, &project.path().join(canonical));
         }
         let file = root.open(relative).map_err(|error| refused(name, &error))?.into_std();
         let command = relative.file_stem().and_then(|stem| stem.to_str()).ok_or_else(|| {
@@ -45,9 +44,12 @@ impl Image {
     /// names; any other holds modules, each a command.
     fn directory(name: &str, directory: &Dir, host: &Path) -> Result<Self, String> {
         let mut image = Self::default();
-        let mount = |host: PathBuf, guest: String| MountSpec { host, guest, read_only: true };
+        let mount = |directory: &Dir, host: PathBuf, guest: String| {
+            let host = HostDirectory::opened(directory, host).map_err(|e| refused(name, &e))?;
+            Ok::<_, String>(MountSpec { host, guest, read_only: true })
+        };
         if !directory.is_dir("bin") && !directory.is_dir("usr") {
-            image.mounts.push(mount(host.to_owned(), "/usr/local/bin".to_owned()));
+            image.mounts.push(mount(directory, host.to_owned(), "/usr/local/bin".to_owned())?);
             return Ok(image);
         }
         let entries = directory.entries().map_err(|error| refused(name, &error))?;
@@ -64,7 +66,8 @@ impl Image {
                     .warnings
                     .push(format!("image `{name}`: /{top} is the sandbox's own and is left out"));
             } else if entry.file_type().is_ok_and(|file_type| file_type.is_dir()) {
-                image.mounts.push(mount(host.join(&top), format!("/{top}")));
+                let opened = directory.open_dir(&top).map_err(|error| refused(name, &error))?;
+                image.mounts.push(mount(&opened, host.join(&top), format!("/{top}"))?);
             }
         }
         image.mounts.sort_by(|a, b| a.guest.cmp(&b.guest));
@@ -111,7 +114,7 @@ mod tests {
 
     fn describe(name: &str) -> String {
         let project = project();
-        match Image::open(project.path(), name) {
+        match Image::open(&project.path().into(), name) {
             Ok(image) => {
                 let mounts = image.mounts.iter().map(|mount| mount.guest.clone());
                 let commands = image.commands.iter().map(|(name, _)| name.clone());
@@ -129,6 +132,16 @@ mod tests {
             describe("./tree"),
             "/lib /usr image `./tree`: /tmp is the sandbox's own and is left out"
         );
+    }
+
+    #[test]
+    fn an_opened_image_stays_what_it_was_when_its_path_changes() {
+        let project = project();
+        let image = Image::open(&project.path().into(), "tools").unwrap();
+        std::fs::rename(project.path().join("tools"), project.path().join("old")).unwrap();
+        std::os::unix::fs::symlink("/etc", project.path().join("tools")).unwrap();
+        let mounted = image.mounts[0].host.dir().unwrap();
+        assert!(mounted.exists("python.wasm") && !mounted.exists("passwd"));
     }
 
     #[test]

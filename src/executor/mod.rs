@@ -3,14 +3,13 @@
 mod image;
 mod script;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::event::Level;
 use crate::plan::PlannedJob;
-use crate::sandbox::{JobSpec, Limits, MountSpec, Sandbox};
+use crate::sandbox::{HostDirectory, JobError, JobSpec, Limits, MountSpec, Sandbox};
 use crate::schedule::{Executor, JobLog, JobSandbox, NotLoadable};
 use image::Image;
 use script::{LogSink, ScriptProgress, ScriptSandbox};
@@ -22,7 +21,7 @@ pub const PROJECT_DIRECTORY: &str = "/workspace";
 #[derive(Clone, Debug)]
 pub struct ExecutorConfig {
     /// The project directory: the workspace that all jobs share.
-    pub project: PathBuf,
+    pub project: HostDirectory,
     /// Further host directories that the user grants.
     pub mounts: Vec<MountSpec>,
     /// Variables of the host's environment that the user grants, with their values. A job's own
@@ -40,8 +39,21 @@ pub struct SandboxExecutor {
 
 impl SandboxExecutor {
     /// An executor whose jobs share the sandbox's engine and the project's directory.
-    pub fn new(sandbox: Sandbox, config: ExecutorConfig) -> Self {
-        Self { sandbox, config }
+    ///
+    /// All directories are opened here, once: a job could otherwise replace one that a later job
+    /// is granted by a link to another.
+    ///
+    /// # Errors
+    /// [`JobError::Mount`] if a directory cannot be opened.
+    pub fn new(sandbox: Sandbox, mut config: ExecutorConfig) -> Result<Self, JobError> {
+        let project = MountSpec {
+            host: config.project,
+            guest: PROJECT_DIRECTORY.to_owned(),
+            read_only: false,
+        };
+        config.project = project.open()?.host;
+        config.mounts = config.mounts.iter().map(MountSpec::open).collect::<Result<_, _>>()?;
+        Ok(Self { sandbox, config })
     }
 }
 
@@ -70,11 +82,7 @@ impl Executor for SandboxExecutor {
                 guest: PROJECT_DIRECTORY.to_owned(),
                 read_only: false,
             },
-            MountSpec {
-                host: scratch.path().to_owned(),
-                guest: "/tmp".to_owned(),
-                read_only: false,
-            },
+            MountSpec { host: scratch.path().into(), guest: "/tmp".to_owned(), read_only: false },
         ];
         mounts.extend(image.mounts);
         mounts.extend(self.config.mounts.iter().cloned());

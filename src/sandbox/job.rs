@@ -3,13 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use rustix::fs::{Mode, OFlags};
 use tokio::sync::Notify;
 
-use super::errno::{Errno, Result};
+use super::errno::{self, Errno};
 use super::guests;
 use super::kernel::Kernel;
 use super::limits::{Limits, MemoryBudget};
@@ -19,16 +25,95 @@ use super::quota::Quota;
 use super::signal::KILL;
 use super::streams::{OutputSink, OutputStream};
 
+/// A directory of the host, by path or already open.
+///
+/// A directory that is granted to several jobs one after the other has to be opened once, before
+/// the first of them runs: what a path means can change, when a job can write to what it leads
+/// through.
+#[derive(Clone, Debug)]
+pub struct HostDirectory {
+    path: PathBuf,
+    opened: Option<Arc<File>>,
+}
+
+impl HostDirectory {
+    /// Opens the directory, which stays the same whatever becomes of its path.
+    ///
+    /// # Errors
+    /// If there is no such directory, or it cannot be read.
+    pub fn open(&self) -> io::Result<Self> {
+        let opened = match &self.opened {
+            Some(opened) => Arc::clone(opened),
+            None => Arc::new(open_directory(rustix::fs::CWD, &self.path)?),
+        };
+        Ok(Self { path: self.path.clone(), opened: Some(opened) })
+    }
+
+    /// An open directory; its path is only for messages.
+    ///
+    /// # Errors
+    /// If it cannot be opened once more.
+    pub fn opened(directory: &Dir, path: PathBuf) -> io::Result<Self> {
+        let opened = open_directory(directory.as_fd(), Path::new("."))?;
+        Ok(Self { path, opened: Some(Arc::new(opened)) })
+    }
+
+    /// A handle to it.
+    ///
+    /// # Errors
+    /// As [`HostDirectory::open`].
+    pub fn dir(&self) -> io::Result<Dir> {
+        match &self.opened {
+            Some(opened) => Ok(Dir::from_std_file(opened.try_clone()?)),
+            None => Dir::open_ambient_dir(&self.path, ambient_authority()),
+        }
+    }
+
+    /// Where it is, or was when it was opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Opens for reading, because a process may list what it finds open; a directory that can only be
+/// walked through can be mounted as well.
+fn open_directory(at: BorrowedFd<'_>, path: &Path) -> io::Result<File> {
+    let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let open = |flags| rustix::fs::openat(at, path, flags, Mode::empty());
+    Ok(open(flags | OFlags::RDONLY).or_else(|_| open(flags | OFlags::PATH))?.into())
+}
+
+impl<P: Into<PathBuf>> From<P> for HostDirectory {
+    fn from(path: P) -> Self {
+        Self { path: path.into(), opened: None }
+    }
+}
+
 /// A host directory that a job may use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct MountSpec {
     /// The directory on the host.
-    pub host: PathBuf,
+    pub host: HostDirectory,
     /// Where processes see it: an absolute path. At `/` it lies under everything else, so that
     /// `/dev`, `/tmp`, the commands and other mounts hide what it has under their names.
     pub guest: String,
     /// Whether every change is refused.
     pub read_only: bool,
+}
+
+impl MountSpec {
+    /// The same with its directory open.
+    ///
+    /// # Errors
+    /// [`JobError::Mount`].
+    pub fn open(&self) -> Result<Self, JobError> {
+        let host = self.host.open().map_err(|source| JobError::Mount {
+            host: self.host.path.clone(),
+            guest: self.guest.clone(),
+            source,
+        })?;
+        Ok(Self { host, ..self.clone() })
+    }
 }
 
 /// What the shell that works through a job's script tells about it.
@@ -45,7 +130,7 @@ pub struct JobSpec {
     /// The directories it may use. Two mounts must not be nested.
     pub mounts: Vec<MountSpec>,
     /// Modules of its own: the name of a command in `/usr/local/bin`, and the module's file.
-    pub commands: Vec<(String, std::fs::File)>,
+    pub commands: Vec<(String, File)>,
     /// What it and its processes may use.
     pub limits: Limits,
     /// Takes its log.
@@ -65,7 +150,7 @@ pub enum JobError {
         /// Its place in the sandbox.
         guest: String,
         /// The reason.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The place is not an absolute path, or lies inside another mount.
     #[error("cannot mount at {guest}: {reason}")]
@@ -115,22 +200,19 @@ impl fmt::Debug for Job {
 }
 
 impl Job {
-    pub(crate) fn new(
-        kernel: Arc<Kernel>,
-        spec: JobSpec,
-    ) -> std::result::Result<Arc<Self>, JobError> {
+    pub(crate) fn new(kernel: Arc<Kernel>, spec: JobSpec) -> Result<Arc<Self>, JobError> {
         let quota = Quota::new(spec.limits.disk);
         let mut namespace = Namespace::new();
-        for MountSpec { host, guest, read_only } in spec.mounts {
+        for mount in spec.mounts {
+            let MountSpec { host, guest, read_only } = mount.open()?;
             let place =
                 |reason: &str| JobError::Place { guest: guest.clone(), reason: reason.to_owned() };
             if !guest.starts_with('/') || guest.split('/').any(|n| n == ".." || n == ".") {
                 return Err(place("write an absolute path without `.` and `..`"));
             }
             let charged = (!read_only).then(|| Arc::clone(&quota));
-            let mount = Mount::open(&guest, &host, read_only, charged).map_err(|source| {
-                JobError::Mount { host: host.clone(), guest: guest.clone(), source }
-            })?;
+            let Some(root) = host.opened else { continue };
+            let mount = Mount::new(&guest, root, read_only, charged);
             if guest.trim_matches('/').is_empty() {
                 namespace.mount_root(mount);
                 continue;
@@ -208,7 +290,11 @@ impl Job {
         self.refused_process.load(Ordering::Relaxed)
     }
 
-    pub(crate) async fn write_log(&self, stream: OutputStream, data: &[u8]) -> Result<usize> {
+    pub(crate) async fn write_log(
+        &self,
+        stream: OutputStream,
+        data: &[u8],
+    ) -> errno::Result<usize> {
         let before = self.log_used.fetch_add(data.len() as u64, Ordering::Relaxed);
         let room = self.limits.log.saturating_sub(before);
         let fits = usize::try_from(room).unwrap_or(usize::MAX).min(data.len());
@@ -235,7 +321,7 @@ impl Job {
         &self,
         parent: Option<&Process>,
         make: impl FnOnce(Pid) -> Process,
-    ) -> Result<Arc<Process>> {
+    ) -> errno::Result<Arc<Process>> {
         let mut processes = self.lock();
         if parent.is_some_and(|parent| parent.signals.fatal().is_some()) {
             return Err(Errno::INTR);

@@ -31,7 +31,9 @@ pub mod store;
 mod streams;
 mod table;
 
-pub use job::{Breach, DEFAULT_PATH, Job, JobError, JobSpec, MountSpec, ScriptObserver};
+pub use job::{
+    Breach, DEFAULT_PATH, HostDirectory, Job, JobError, JobSpec, MountSpec, ScriptObserver,
+};
 pub use kernel::{Notices, Sandbox, SandboxConfig, SandboxError};
 pub use limits::{DiskLimits, Limits};
 pub use process::{Exit, How, Pid};

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cap_primitives::fs::{OpenOptions, OpenOptionsExt};
-use rustix::fs::{Mode, OFlags};
+
+use rustix::fs::OFlags;
 
 use super::errno::{Errno, Result};
 use super::quota::Quota;
@@ -31,24 +32,14 @@ pub(crate) struct Mount {
 }
 
 impl Mount {
-    /// Opens a host directory for mounting.
-    pub(crate) fn open(
+    pub(crate) fn new(
         guest_path: &str,
-        host_path: &Path,
+        root: Arc<File>,
         read_only: bool,
         quota: Option<Arc<Quota>>,
-    ) -> std::io::Result<Arc<Self>> {
-        let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let open = |flags| rustix::fs::open(host_path, flags, Mode::empty());
-        // For reading, because a process may list what it finds open; a directory that can only be
-        // walked through can be mounted as well.
-        let root = open(flags | OFlags::RDONLY).or_else(|_| open(flags | OFlags::PATH))?;
-        Ok(Arc::new(Self {
-            guest_path: guest_path.trim_end_matches('/').to_owned(),
-            root: Arc::new(root.into()),
-            read_only,
-            quota,
-        }))
+    ) -> Arc<Self> {
+        let guest_path = guest_path.trim_end_matches('/').to_owned();
+        Arc::new(Self { guest_path, root, read_only, quota })
     }
 
     /// Fails where nothing may be changed.
@@ -368,11 +359,15 @@ fn leaves(names: &[&[u8]]) -> Option<usize> {
 mod tests {
     use super::*;
 
+    fn open(path: &Path) -> Arc<File> {
+        Arc::new(File::open(path).unwrap())
+    }
+
     fn namespace() -> (tempfile::TempDir, Namespace) {
         let host = tempfile::tempdir().unwrap();
         std::fs::create_dir(host.path().join("sub")).unwrap();
         let mut namespace = Namespace::new();
-        namespace.mount(Mount::open("/workspace", host.path(), false, None).unwrap()).unwrap();
+        namespace.mount(Mount::new("/workspace", open(host.path()), false, None)).unwrap();
         namespace.place("/bin/true", Node::Program(0)).unwrap();
         (host, namespace)
     }

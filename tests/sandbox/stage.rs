@@ -95,7 +95,7 @@ impl Stage {
     ) -> Self {
         let log = Arc::new(Log::default());
         let mount = |name: &&str| MountSpec {
-            host: host.path().join(name),
+            host: host.path().join(name).into(),
             guest: format!("/{name}"),
             read_only: *name == "readonly",
         };
