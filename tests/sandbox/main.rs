@@ -5,6 +5,8 @@ mod children;
 mod conformance;
 mod function;
 mod names;
+mod outside;
+mod paths;
 mod processes;
 mod puppet;
 mod script;

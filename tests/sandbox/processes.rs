@@ -38,7 +38,7 @@ fn stage_with(limits: Limits) -> Stage {
 }
 
 fn puppet(stage: &Stage) -> Puppet {
-    Puppet::start(&stage.job, Kind::Own, &[])
+    Puppet::start(&stage.job, Kind::Own)
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub(crate) const FREE: u32 = 4096;
 pub(crate) const MEMORY: u32 = 16 << 16;
 
 const REQUEST: u32 = 256;
+/// Operation, address or mask, and up to 16 arguments.
 const REQUEST_SIZE: usize = 8 + 16 * 8;
 const POKE: u32 = 0;
 const PEEK: u32 = 1;
@@ -51,12 +52,18 @@ pub(crate) struct Ended;
 /// A running puppet.
 pub(crate) struct Puppet {
     requests: PipeWriter,
+    /// Requests that are sent together before an answer is awaited.
+    unsent: Vec<u8>,
     replies: PipeReader,
     running: Option<tokio::task::JoinHandle<Exit>>,
 }
 
 impl Puppet {
-    pub(crate) fn start(job: &Arc<Job>, kind: Kind, environment: &[&str]) -> Self {
+    pub(crate) fn start(job: &Arc<Job>, kind: Kind) -> Self {
+        Self::start_in(job, kind, &[], "/workspace")
+    }
+
+    pub(crate) fn start_in(job: &Arc<Job>, kind: Kind, environment: &[&str], cwd: &str) -> Self {
         let (stdin, requests) = std::io::pipe().unwrap();
         let (replies, stdout) = std::io::pipe().unwrap();
         let spec = ProgramSpec {
@@ -64,18 +71,18 @@ impl Puppet {
             module: Some(stage::module(&source(kind))),
             arguments: vec![b"puppet".to_vec(), b"second argument".to_vec()],
             environment: environment.iter().map(|item| item.as_bytes().to_vec()).collect(),
-            cwd: "/workspace".to_owned(),
+            cwd: cwd.to_owned(),
             stdio: [Stdio::Host(stdin.into()), Stdio::Host(stdout.into()), Stdio::Log],
         };
         let job = Arc::clone(job);
         let running = runtime().spawn(async move { job.run(spec).await.unwrap() });
-        Self { requests, replies, running: Some(running) }
+        Self { requests, unsent: Vec::new(), replies, running: Some(running) }
     }
 
     /// Writes to the puppet's memory.
     pub(crate) fn poke(&mut self, at: u32, bytes: &[u8]) {
         self.request(POKE, at, &[bytes.len() as u64]);
-        self.requests.write_all(bytes).unwrap();
+        self.unsent.extend(bytes);
     }
 
     /// Reads the puppet's memory.
@@ -90,10 +97,28 @@ impl Puppet {
         self.result()
     }
 
+    /// Asks for a call and for memory as it is afterwards, which are to be fetched later with
+    /// [`Puppet::result`] and [`Puppet::reply`]. An argument whose bit is set in `indirect` is an
+    /// address, and stands for the number that is there when the call is made.
+    pub(crate) fn prepare(
+        &mut self,
+        name: &str,
+        arguments: &[u64],
+        indirect: u32,
+        places: &[(u32, u32)],
+    ) {
+        let (index, _) = function::find(name).unwrap_or_else(|| panic!("no function {name}"));
+        self.request(CALL + index as u32, indirect, arguments);
+        for (at, len) in places {
+            self.request(PEEK, *at, &[u64::from(*len)]);
+        }
+    }
+
     /// Calls an import, whose result is to be fetched later.
     pub(crate) fn begin(&mut self, name: &str, arguments: &[u64]) {
         let (index, _) = function::find(name).unwrap_or_else(|| panic!("no function {name}"));
         self.request(CALL + index as u32, 0, arguments);
+        self.send();
     }
 
     /// The result of the call that was begun.
@@ -112,18 +137,26 @@ impl Puppet {
             .expect("the process does not panic")
     }
 
-    fn request(&mut self, operation: u32, at: u32, arguments: &[u64]) {
+    fn request(&mut self, operation: u32, word: u32, arguments: &[u64]) {
         let mut request = [0; REQUEST_SIZE];
         request[..4].copy_from_slice(&operation.to_le_bytes());
-        request[4..8].copy_from_slice(&at.to_le_bytes());
+        request[4..8].copy_from_slice(&word.to_le_bytes());
         for (place, argument) in request[8..].chunks_mut(8).zip(arguments) {
             place.copy_from_slice(&argument.to_le_bytes());
         }
-        // A puppet that has ended shows when its answer is read.
-        let _ = self.requests.write_all(&request);
+        self.unsent.extend(request);
     }
 
-    fn reply(&mut self, len: usize) -> Result<Vec<u8>, Ended> {
+    /// Sends what has been asked for so far.
+    pub(crate) fn send(&mut self) {
+        // A puppet that has ended shows when its answer is read.
+        let _ = self.requests.write_all(&self.unsent);
+        self.unsent.clear();
+    }
+
+    /// The answer to the oldest request that has one.
+    pub(crate) fn reply(&mut self, len: usize) -> Result<Vec<u8>, Ended> {
+        self.send();
         let mut bytes = vec![0; len];
         let mut used = 0;
         while used < len {
@@ -206,7 +239,7 @@ fn source(kind: Kind) -> String {
     (local.set $left (i32.sub (local.get $left) (i32.load (i32.const 16))))
     (br $more))))
 (func $serve
-  (local $operation i32)
+  (local $operation i32) (local $mask i32) (local $argument i32)
   (loop $next
     (call $take (i32.const {REQUEST}) (i32.const {REQUEST_SIZE}))
     (local.set $operation (i32.load (i32.const {REQUEST})))
@@ -216,6 +249,16 @@ fn source(kind: Kind) -> String {
     (if (i32.eq (local.get $operation) (i32.const {PEEK})) (then
       (call $give (i32.load (i32.const {at})) (i32.load (i32.const {argument})))
       (br $next)))
+    (local.set $mask (i32.load (i32.const {at})))
+    (local.set $argument (i32.const {argument}))
+    (block $direct (loop $indirect
+      (br_if $direct (i32.eqz (local.get $mask)))
+      (if (i32.and (local.get $mask) (i32.const 1)) (then
+        (i64.store (local.get $argument)
+          (i64.load32_u (i32.load (local.get $argument))))))
+      (local.set $mask (i32.shr_u (local.get $mask) (i32.const 1)))
+      (local.set $argument (i32.add (local.get $argument) (i32.const 8)))
+      (br $indirect)))
     {calls}
     (call $give (i32.const {REQUEST}) (i32.const 8))
     (br $next)))

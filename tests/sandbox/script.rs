@@ -4,7 +4,7 @@
 //! the function writes as results, and, if the case cares, what it writes into buffers. Other
 //! lines prepare and check the host's side. `tests/wasi/README.md` describes all of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,45 +19,51 @@ use crate::text::{Word, words};
 /// # Errors
 /// The line and what is wrong with it.
 pub(crate) fn run(case: &str, kind: Kind) -> Result<(), String> {
-    let stage = Stage::new();
-    let mut script = Script {
-        puppet: Some(Puppet::start(&stage.job, kind, &["LANG=C", "EMPTY=", "PATH=/usr/local/bin"])),
-        kind,
-        stage,
-        variables: HashMap::new(),
-    };
-    script.find_preopens()?;
+    let mut script = Script::new(Stage::new(), kind, "/workspace")?;
     for (index, line) in case.lines().enumerate() {
-        script.line(line).map_err(|error| {
-            let log = script.stage.log.text();
-            format!("line {}: {line}\n  {error}\n{log}", index + 1)
-        })?;
+        script.line(line).map_err(|error| format!("line {}: {line}\n  {error}", index + 1))?;
     }
-    if let Some(puppet) = script.puppet.take() {
-        let exit = puppet.finish();
-        if exit.status != 0 {
-            return Err(format!("at its end: {exit:?}\n{}", script.stage.log.text()));
-        }
-    }
-    Ok(())
+    script.finish()
 }
 
-struct Script {
+/// The interpreter of a case.
+pub(crate) struct Script {
     puppet: Option<Puppet>,
     kind: Kind,
-    stage: Stage,
-    variables: HashMap<String, u64>,
+    pub(crate) stage: Stage,
+    pub(crate) variables: HashMap<String, u64>,
+    /// Where numbers that are not known yet will be.
+    addresses: HashMap<String, u32>,
+    /// What must never come back from a call whose outcome may be any.
+    pub(crate) secrets: Secrets,
+    /// Whether such a call has succeeded since this was last reset.
+    pub(crate) succeeded: bool,
+}
+
+/// What a program must not learn.
+#[derive(Default)]
+pub(crate) struct Secrets {
+    /// Contents of files and links.
+    pub(crate) contents: Vec<Vec<u8>>,
+    /// Names in directories.
+    pub(crate) names: Vec<String>,
+    /// Device and inode of files.
+    pub(crate) files: HashSet<(u64, u64)>,
 }
 
 /// A call being put together: its arguments, and the memory that it reads and writes.
 struct Call {
     arguments: Vec<u64>,
+    /// The arguments that are addresses of what is meant.
+    indirect: u32,
     /// The next free address.
     top: u32,
     pokes: Vec<(u32, Vec<u8>)>,
-    /// What it writes: results and buffers with their addresses.
-    results: Vec<(Parameter, u32)>,
+    /// Where it writes results and data: address and length.
+    results: Vec<(Parameter, u32, u32)>,
     buffers: Vec<(Parameter, u32, u32)>,
+    /// What it wrote there.
+    written: Vec<Vec<u8>>,
 }
 
 impl Call {
@@ -70,6 +76,31 @@ impl Call {
 }
 
 impl Script {
+    pub(crate) fn new(stage: Stage, kind: Kind, cwd: &str) -> Result<Self, String> {
+        let environment = ["LANG=C", "EMPTY=", "PATH=/usr/local/bin"];
+        let mut script = Self {
+            puppet: Some(Puppet::start_in(&stage.job, kind, &environment, cwd)),
+            kind,
+            stage,
+            variables: HashMap::new(),
+            addresses: HashMap::new(),
+            secrets: Secrets::default(),
+            succeeded: false,
+        };
+        script.find_preopens()?;
+        Ok(script)
+    }
+
+    /// Waits for the program's end, unless the case has already done so.
+    pub(crate) fn finish(mut self) -> Result<(), String> {
+        let Some(puppet) = self.puppet.take() else { return Ok(()) };
+        let exit = puppet.finish();
+        if exit.status == 0 {
+            return Ok(());
+        }
+        Err(format!("at its end: {exit:?}\n{}", self.stage.log.text()))
+    }
+
     fn puppet(&mut self) -> Result<&mut Puppet, String> {
         self.puppet.as_mut().ok_or_else(|| "the puppet has already ended".to_owned())
     }
@@ -100,7 +131,7 @@ impl Script {
         Ok(())
     }
 
-    fn line(&mut self, line: &str) -> Result<(), String> {
+    pub(crate) fn line(&mut self, line: &str) -> Result<(), String> {
         let words = words(line)?;
         let Some(Word::Plain(verb)) = words.first() else {
             return if words.is_empty() { Ok(()) } else { Err("what is this?".to_owned()) };
@@ -122,16 +153,51 @@ impl Script {
     }
 
     fn call(&mut self, name: &str, words: &[Word]) -> Result<(), String> {
+        let mut call = self.prepare(name, words, FREE)?;
+        self.complete(name, words, &mut call)
+    }
+
+    /// Makes several calls whose outcome may be any, in one go: each may use what those before it
+    /// answered.
+    pub(crate) fn lines(&mut self, lines: &[String]) -> Result<(), String> {
+        let (mut calls, mut top) = (Vec::new(), FREE);
+        for line in lines {
+            let place = |error| format!("{line}\n  {error}");
+            let words = words(line).map_err(place)?;
+            let Some(Word::Plain(name)) = words.first() else { return Err("what?".to_owned()) };
+            let call = self.prepare(name, &words[1..], top).map_err(place)?;
+            top = call.top;
+            for (word, (_, at, _)) in
+                words.iter().skip_while(|w| plain(w) != "any").skip(1).zip(&call.results)
+            {
+                if let Some(name) = plain(word).strip_prefix('=') {
+                    self.addresses.insert(name.to_owned(), *at);
+                }
+            }
+            calls.push((line, name.clone(), words, call));
+        }
+        self.addresses.clear();
+        let mut first = Ok(());
+        for (line, name, words, mut call) in calls {
+            let done = self.complete(&name, &words[1..], &mut call);
+            first = first.and(done.map_err(|error| format!("{line}\n  {error}")));
+        }
+        first
+    }
+
+    /// Puts a call together and asks for it.
+    fn prepare(&mut self, name: &str, words: &[Word], top: u32) -> Result<Call, String> {
         let arrow = words.iter().position(|word| *word == Word::Plain("->".to_owned()));
-        let arrow = arrow.ok_or("missing ->")?;
-        let (given, expected) = (&words[..arrow], &words[arrow + 1..]);
+        let given = &words[..arrow.ok_or("missing ->")?];
         let (_, function) = function::find(name).ok_or("no such function")?;
         let mut call = Call {
             arguments: Vec::new(),
-            top: FREE,
+            indirect: 0,
+            top,
             pokes: Vec::new(),
             results: Vec::new(),
             buffers: Vec::new(),
+            written: Vec::new(),
         };
         let values = function.parameters.iter().filter(|parameter| !parameter.is_result()).count();
         let mut inputs = given.iter().take(values);
@@ -148,7 +214,7 @@ impl Script {
                     None => call.place(vec![0xaa; parameter.size() as usize]),
                 };
                 call.arguments.push(at.into());
-                call.results.push((*parameter, at));
+                call.results.push((*parameter, at, parameter.size()));
             } else {
                 let word = inputs.next().ok_or("too few arguments")?;
                 self.argument(&mut call, *parameter, word)?;
@@ -161,14 +227,30 @@ impl Script {
         for (at, bytes) in &call.pokes {
             puppet.poke(*at, bytes);
         }
+        let places: Vec<(u32, u32)> =
+            call.results.iter().chain(&call.buffers).map(|(_, at, len)| (*at, *len)).collect();
+        puppet.prepare(name, &call.arguments, call.indirect, &places);
+        Ok(call)
+    }
+
+    /// Fetches what a call answered and compares it with what is expected.
+    fn complete(&mut self, name: &str, words: &[Word], call: &mut Call) -> Result<(), String> {
+        let (_, function) = function::find(name).ok_or("no such function")?;
+        let arrow = words.iter().position(|word| *word == Word::Plain("->".to_owned()));
+        let expected = &words[arrow.ok_or("missing ->")? + 1..];
         let Some(Word::Plain(outcome)) = expected.first() else {
             return Err("what is expected?".to_owned());
         };
-        let answer = match puppet.call(name, &call.arguments) {
+        let puppet = self.puppet()?;
+        let answer = match puppet.result() {
             Ok(answer) => answer,
             Err(Ended) if outcome == "ended" => return Ok(()),
             Err(Ended) => return Err("the puppet ended".to_owned()),
         };
+        for (_, _, len) in call.results.iter().chain(&call.buffers) {
+            let bytes = puppet.reply(*len as usize);
+            call.written.push(bytes.map_err(|Ended| "the puppet ended".to_owned())?);
+        }
         let mut expected = expected[1..].iter();
         let negative = match function.result {
             Some("i64") => (answer as i64) < 0,
@@ -186,6 +268,10 @@ impl Script {
             answer
         };
         let errno = if function.result.is_some() { names::errno(errno) } else { "ok".to_owned() };
+        if outcome == "any" {
+            self.succeeded |= errno == "ok";
+            return self.nothing_secret(name, call);
+        }
         if !outcome.split('/').any(|one| one == errno) {
             return Err(format!("it answers {errno}"));
         }
@@ -195,7 +281,7 @@ impl Script {
         if errno != "ok" {
             return Ok(());
         }
-        self.results(&call, &mut expected)?;
+        self.results(call, &mut expected)?;
         match expected.next() {
             Some(word) => Err(format!("nothing matches {word:?}")),
             None => Ok(()),
@@ -210,6 +296,13 @@ impl Script {
             for part in raw.split(':') {
                 call.arguments.push(self.number(&Word::Plain(part.to_owned()))?);
             }
+            return Ok(());
+        }
+        if let Word::Plain(plain) = word
+            && let Some(at) = plain.strip_prefix('$').and_then(|name| self.addresses.get(name))
+        {
+            call.indirect |= 1 << call.arguments.len();
+            call.arguments.push(u64::from(*at));
             return Ok(());
         }
         match (parameter, word) {
@@ -318,48 +411,63 @@ impl Script {
         call: &Call,
         expected: &mut impl Iterator<Item = &'w Word>,
     ) -> Result<(), String> {
-        let ended = |Ended| "the puppet ended".to_owned();
+        let (results, buffers) = call.written.split_at(call.results.len());
         // How much of the buffers counts, where the first result is a length.
         let mut used = None;
-        for (parameter, at) in &call.results {
-            let bytes = self.puppet()?.peek(*at, parameter.size()).map_err(ended)?;
+        for ((parameter, ..), bytes) in call.results.iter().zip(results) {
             if *parameter == Parameter::OutU32 && used.is_none() {
-                used = Some(u32::from_le_bytes(bytes[..4].try_into().unwrap()));
+                used = Some(u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize);
             }
             let Some(word) = expected.next() else { continue };
-            self.result(*parameter, &bytes, word)?;
+            self.result(*parameter, bytes, word)?;
         }
         let Some(word) = expected.next() else { return Ok(()) };
         let kind = call.buffers.first().map(|(parameter, ..)| *parameter);
+        let mut bytes = buffers.concat();
         match (kind, word) {
             (Some(Parameter::Subscriptions), Word::List(events)) => {
-                let (_, at, _) = call.buffers[0];
-                let bytes = self.puppet()?.peek(at, 32 * used.unwrap_or(0)).map_err(ended)?;
+                bytes.truncate(32 * used.unwrap_or(0));
                 let found: Vec<String> = bytes.chunks(32).map(event).collect();
                 let wanted: Vec<String> = events.iter().map(plain).collect();
                 same("events", &wanted, &found)
             }
-            (Some(_), word) => {
-                let mut bytes = Vec::new();
-                for (_, at, len) in &call.buffers {
-                    bytes.extend(self.puppet()?.peek(*at, *len).map_err(ended)?);
-                }
-                bytes.truncate(used.map_or(bytes.len(), |used| used as usize));
-                match word {
-                    Word::Text(text) => {
-                        let found = String::from_utf8_lossy(&bytes).into_owned();
-                        same("data", &String::from_utf8_lossy(text).into_owned(), &found)
-                    }
-                    Word::List(names) => {
-                        let mut wanted: Vec<String> = names.iter().map(plain).collect();
-                        wanted.sort();
-                        same("entries", &wanted, &entries(&bytes))
-                    }
-                    other => Err(format!("{other:?} is no data")),
-                }
+            (Some(_), Word::Text(text)) => {
+                bytes.truncate(used.unwrap_or(bytes.len()));
+                let found = String::from_utf8_lossy(&bytes).into_owned();
+                same("data", &String::from_utf8_lossy(text).into_owned(), &found)
             }
-            (None, word) => Err(format!("nothing matches {word:?}")),
+            (Some(_), Word::List(names)) => {
+                bytes.truncate(used.unwrap_or(bytes.len()));
+                let mut wanted: Vec<String> = names.iter().map(plain).collect();
+                wanted.sort();
+                same("entries", &wanted, &entries(&bytes))
+            }
+            (_, word) => Err(format!("nothing matches {word:?}")),
         }
+    }
+
+    /// Looks for secrets in all that a call has written.
+    fn nothing_secret(&self, name: &str, call: &Call) -> Result<(), String> {
+        let (results, buffers) = call.written.split_at(call.results.len());
+        for ((parameter, ..), bytes) in call.results.iter().zip(results) {
+            let word64 = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+            if *parameter == Parameter::OutFilestat
+                && self.secrets.files.contains(&(word64(0), word64(8)))
+            {
+                return Err("it describes a file that lies outside".to_owned());
+            }
+        }
+        for bytes in buffers {
+            let holds = |secret: &[u8]| bytes.windows(secret.len()).any(|part| part == secret);
+            if self.secrets.contents.iter().any(|secret| holds(secret)) {
+                return Err(format!("a secret came back: {}", bytes.escape_ascii()));
+            }
+            let seen = if name == "fd_readdir" { entries(bytes) } else { Vec::new() };
+            if self.secrets.names.iter().any(|name| seen.contains(name)) {
+                return Err(format!("it lists a directory that lies outside: {seen:?}"));
+            }
+        }
+        Ok(())
     }
 
     fn result(&mut self, parameter: Parameter, bytes: &[u8], word: &Word) -> Result<(), String> {

@@ -138,6 +138,32 @@ pub(crate) fn sleeps_as_child(name: &str, flags: u32) -> String {
     program(name, SPAWN, &rest)
 }
 
+/// Reads the file `secret` of its working directory, lists that directory, and writes both to
+/// descriptor 2.
+pub(crate) fn reads_a_secret() -> String {
+    let imports = r#"
+        (import "wasi_snapshot_preview1" "path_open"
+          (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_readdir"
+          (func $list (param i32 i32 i32 i64 i32) (result i32)))"#;
+    let rest = format!(
+        r#"{MEMORY} (data (i32.const 192) "secret")
+        (func $put (call $exit_on_error (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8))))
+        (func $exit_on_error (param i32) (if (local.get 0) (then (call $exit (local.get 0)))))
+        (func (export "_start")
+          (i32.store (i32.const 0) (i32.const 4096))
+          (call $exit_on_error (call $list (i32.const 3) (i32.const 4096) (i32.const 4096) (i64.const 0) (i32.const 4)))
+          (call $put)
+          (call $exit_on_error (call $open (i32.const 3) (i32.const 1) (i32.const 192) (i32.const 6)
+            (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 16)))
+          (i32.store (i32.const 4) (i32.const 4096))
+          (call $exit_on_error
+            (call $read (i32.load (i32.const 16)) (i32.const 0) (i32.const 1) (i32.const 4)))
+          (call $put))"#
+    );
+    program("reader", imports, &rest)
+}
+
 /// Wants more memory from the start than a slot of the pool has.
 pub(crate) fn starts_large(pages: u32) -> String {
     let rest = format!("(memory (export \"memory\") {pages}) (func (export \"_start\"))");
