@@ -88,8 +88,8 @@ impl Outside {
     }
 }
 
-/// All that lies below a directory.
-fn walk(directory: &Path) -> Vec<PathBuf> {
+/// All that lies below a directory, what is in a directory before itself.
+pub(crate) fn walk(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();

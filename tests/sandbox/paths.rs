@@ -3,7 +3,7 @@
 //! `openat2` and once with that system call blocked, as on a kernel that lacks it.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use greenroom::sandbox::Limits;
 use rustix::fs::{CWD, RenameFlags};
 
-use crate::outside::Outside;
+use crate::outside::{Outside, walk};
 use crate::puppet::Kind;
 use crate::script::Script;
 use crate::stage::Stage;
@@ -34,26 +34,74 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.starts_with('#') && !line.is_empty())
 }
 
-/// Makes the workspace anew: what is in it, not the directory itself, which is mounted.
-fn build(workspace: &Path, outside: &str) {
-    for entry in std::fs::read_dir(workspace).unwrap() {
-        let path = entry.unwrap().path();
-        if path.symlink_metadata().unwrap().is_dir() {
-            std::fs::remove_dir_all(path).unwrap();
-        } else {
-            std::fs::remove_file(path).unwrap();
-        }
-    }
-    for line in lines(TREE) {
+/// An entry of the workspace.
+enum Entry {
+    Directory,
+    File,
+    Link(String),
+    /// Another link to this one.
+    Hard(&'static str),
+}
+
+/// The workspace as it should be, parents first.
+fn tree(outside: &str) -> Vec<(&'static str, Entry)> {
+    let entry = |line: &'static str| {
         let words: Vec<&str> = line.split(' ').collect();
         match words[..] {
-            ["directory", path] => std::fs::create_dir_all(workspace.join(path)),
-            ["file", path] => std::fs::write(workspace.join(path), "inside"),
-            ["link", path, to] => symlink(to.replace("OUTSIDE", outside), workspace.join(path)),
-            ["hard", path, to] => std::fs::hard_link(workspace.join(to), workspace.join(path)),
+            ["directory", path] => (path, Entry::Directory),
+            ["file", path] => (path, Entry::File),
+            ["link", path, to] => (path, Entry::Link(to.replace("OUTSIDE", outside))),
+            ["hard", path, to] => (path, Entry::Hard(to)),
             _ => panic!("tree.txt: {line}"),
         }
-        .unwrap_or_else(|error| panic!("{line}: {error}"));
+    };
+    lines(TREE).map(entry).collect()
+}
+
+/// Makes the workspace as it should be. What is already so stays, because making and removing
+/// thousands of files is slow.
+fn restore(workspace: &Path, tree: &[(&'static str, Entry)]) {
+    for path in walk(workspace) {
+        let inside = path.strip_prefix(workspace).unwrap();
+        let entry = tree.iter().find(|(path, _)| Path::new(path) == inside);
+        if entry.is_some_and(|(_, entry)| is_as_it_should_be(&path, entry, tree)) {
+            continue;
+        }
+        match path.symlink_metadata() {
+            Ok(found) if found.is_dir() => std::fs::remove_dir_all(path).unwrap(),
+            Ok(_) => std::fs::remove_file(path).unwrap(),
+            Err(_) => {}
+        }
+    }
+    for (path, entry) in tree {
+        let path = workspace.join(path);
+        if path.symlink_metadata().is_ok() {
+            continue;
+        }
+        match entry {
+            Entry::Directory => std::fs::create_dir(path),
+            Entry::File => std::fs::write(path, "inside"),
+            Entry::Link(to) => symlink(to, path),
+            Entry::Hard(to) => std::fs::hard_link(workspace.join(to), path),
+        }
+        .unwrap();
+    }
+}
+
+fn is_as_it_should_be(path: &Path, entry: &Entry, tree: &[(&str, Entry)]) -> bool {
+    let Ok(found) = path.symlink_metadata() else { return false };
+    match entry {
+        Entry::Directory => found.is_dir() && found.mode() & 0o777 == 0o755,
+        Entry::File => {
+            found.is_file()
+                && found.mode() & 0o777 == 0o644
+                && std::fs::read(path).is_ok_and(|content| content == b"inside")
+        }
+        Entry::Link(to) => path.read_link().is_ok_and(|found| found == Path::new(to)),
+        Entry::Hard(to) => {
+            let (_, to) = tree.iter().find(|(path, _)| path == to).expect("it is in the tree");
+            is_as_it_should_be(path, to, tree)
+        }
     }
 }
 
@@ -97,7 +145,8 @@ fn battery() {
         let (place, workspace) = (stage.host("outside"), stage.host("workspace"));
         let place = place.to_str().unwrap();
         std::fs::write(stage.host("other").join("brought"), "brought").unwrap();
-        build(&workspace, place);
+        let tree = tree(place);
+        restore(&workspace, &tree);
         let mut script = start(stage, *kind, cwd, base);
         script.secrets = outside.secrets();
         for path in lines(PATHS) {
@@ -120,7 +169,7 @@ fn battery() {
                 }
                 if script.succeeded {
                     *succeeded.entry(operation).or_default() += 1;
-                    build(&workspace, place);
+                    restore(&workspace, &tree);
                     let other = script.stage.host("other");
                     let _ = std::fs::remove_file(other.join("stolen"));
                     std::fs::write(other.join("brought"), "brought").unwrap();
