@@ -742,6 +742,45 @@ fn child_that_cannot_write() {
 }
 
 #[test]
+fn no_job_may_write_to_the_store() {
+    use greenroom::sandbox::{
+        JobSpec, Limits, MountSpec, OutputSink, OutputStream, Sandbox, SandboxConfig,
+    };
+    struct Nowhere;
+    #[async_trait::async_trait]
+    impl OutputSink for Nowhere {
+        async fn write(&self, _: OutputStream, _: &[u8]) {}
+    }
+    let (place, dir) = place();
+    let config = SandboxConfig { store: Some(dir.clone()), ..SandboxConfig::default() };
+    let sandbox = Sandbox::new(config).expect("a sandbox");
+    let mount = |host: &Path, read_only| {
+        sandbox
+            .job(JobSpec {
+                mounts: vec![MountSpec { host: host.into(), guest: "/mnt".to_owned(), read_only }],
+                commands: Vec::new(),
+                limits: Limits::default(),
+                sink: std::sync::Arc::new(Nowhere),
+                observer: None,
+            })
+            .map(drop)
+            .map_err(|error| error.to_string())
+    };
+    let below = dir.join("below");
+    let beside = dir.with_file_name("beside");
+    fs::create_dir(&below).expect("creates");
+    fs::create_dir(&beside).expect("creates");
+    let link = place.path().join("link");
+    symlink(place.path(), &link).expect("links");
+    for host in [Path::new("/"), place.path(), &dir, &below, &link] {
+        let error = mount(host, false).expect_err("must be refused");
+        assert!(error.contains("GREENROOM_CACHE_DIR"), "{error}");
+        assert_eq!(mount(host, true), Ok(()), "what cannot be written to is no danger");
+    }
+    assert_eq!(mount(&beside, false), Ok(()));
+}
+
+#[test]
 fn a_full_disk_is_a_warning() {
     let (_place, dir) = place_with(&Engine::default(), 12);
     // A limit on the size of files stands for it: a write fails half-way.

@@ -213,6 +213,14 @@ impl Job {
             let charged = (!read_only).then(|| Arc::clone(&quota));
             let Some(root) = host.opened else { continue };
             let mount = Mount::new(&guest, root, read_only, charged);
+            if let Some(store) = kernel.modules.store_within(&mount.root).filter(|_| !read_only) {
+                return Err(place(&format!(
+                    "whoever can write there could tamper with greenroom's compiled modules in \
+                     {}, which run as native code; mount another directory, or move them with \
+                     GREENROOM_CACHE_DIR",
+                    store.display()
+                )));
+            }
             if guest.trim_matches('/').is_empty() {
                 namespace.mount_root(mount);
                 continue;

@@ -71,6 +71,11 @@ impl Modules {
         }
     }
 
+    /// The store's directory, if whoever can write to `directory` could tamper with it.
+    pub(crate) fn store_within(&self, directory: &File) -> Option<&std::path::Path> {
+        self.store.within_reach(directory)
+    }
+
     /// Loads a module; the error says what is wrong with it and what to do.
     pub(crate) async fn load(
         &self,

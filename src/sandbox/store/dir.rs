@@ -7,7 +7,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::fs::{DirBuilder, File};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -158,6 +158,14 @@ impl StoreDir {
         Ok(rustix::fs::futimens(file, &times)?)
     }
 
+    /// Whether another directory is this one, contains it or lies in it.
+    pub(super) fn overlaps(&self, other: &File) -> io::Result<bool> {
+        let (here, there) = (self_and_above(&self.fd)?, self_and_above(other)?);
+        let first = |ids: &[FileId]| ids.first().copied();
+        Ok(first(&here).is_some_and(|id| there.contains(&id))
+            || first(&there).is_some_and(|id| here.contains(&id)))
+    }
+
     /// What is in the directory.
     pub(super) fn list(&self) -> io::Result<Vec<Listed>> {
         let mut files = Vec::new();
@@ -188,6 +196,34 @@ pub(super) const TEMPORARY: &str = "tmp-";
 pub(super) const ASIDE: &str = ".bad";
 /// How names of lock files end.
 pub(super) const LOCK: &str = ".lock";
+
+/// Device and inode.
+type FileId = (u64, u64);
+
+/// A directory and those above it, as far up as they can be searched.
+fn self_and_above(directory: impl AsFd) -> io::Result<Vec<FileId>> {
+    let id = |fd: BorrowedFd<'_>| -> io::Result<FileId> {
+        let stat = rustix::fs::fstat(fd)?;
+        Ok((stat.st_dev, stat.st_ino))
+    };
+    let mut ids = vec![id(directory.as_fd())?];
+    let mut at = rustix::io::dup(directory)?;
+    // O_PATH: directories that may be searched but not read are common above a home.
+    #[cfg(target_os = "linux")]
+    let access = OFlags::PATH;
+    #[cfg(not(target_os = "linux"))]
+    let access = OFlags::RDONLY;
+    let flags = access | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    while let Ok(above) = rustix::fs::openat(&at, "..", flags, Mode::empty()) {
+        let id = id(above.as_fd())?;
+        if ids.last() == Some(&id) {
+            break; // the root is above itself
+        }
+        ids.push(id);
+        at = above;
+    }
+    Ok(ids)
+}
 
 fn random() -> io::Result<u64> {
     let mut bytes = [0; 8];

@@ -4,7 +4,8 @@ use super::dir::{Problem, StoreDir};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 
-const NAME: &str = "key";
+/// The name of its file.
+pub(super) const NAME: &str = "key";
 const MAGIC: &[u8; 8] = b"GRKEY\0\0\x01";
 const SECRET: usize = 32;
 const CHECK: usize = 8;

@@ -145,6 +145,17 @@ impl ModuleStore {
         }
     }
 
+    /// The store's directory, if it keeps anything and what can write to `directory` can write to
+    /// it: because it is that directory, lies in it or contains it.
+    ///
+    /// No program may be given such a directory for writing: it could find the key, and what it
+    /// writes into the store would run as native code in the next run.
+    pub fn within_reach(&self, directory: &File) -> Option<&Path> {
+        let disk = self.disk.as_ref()?;
+        // In doubt it is.
+        disk.dir.overlaps(directory).unwrap_or(true).then(|| disk.dir.path())
+    }
+
     /// The same with other bounds on what compiling may cost. They apply to what is compiled, not
     /// to what is already in the store.
     #[must_use]
@@ -236,8 +247,14 @@ impl ModuleStore {
         });
         match turn {
             Turn::Ours { .. } => {
-                // Another process may have made it between our look and our turn.
-                if let Some(compiled) = disk.find(engine, &id, source.name, warnings) {
+                // Another process may have made it between our look and our turn. If it still
+                // cannot be read, that has been said.
+                let mut again = Vec::new();
+                let found = disk.find(engine, &id, source.name, &mut again);
+                if warnings.is_empty() {
+                    warnings.append(&mut again);
+                }
+                if let Some(compiled) = found {
                     return Ok(compiled);
                 }
             }

@@ -1,7 +1,7 @@
 //! Keeps the store below its size.
 
 use super::dir::{ASIDE, LOCK, Listed, StoreDir, TEMPORARY};
-use super::{entry, stamp};
+use super::{entry, key, stamp};
 use std::collections::HashMap;
 
 /// Left-overs of processes that were killed, and files that were set aside, stay for a day.
@@ -24,6 +24,41 @@ pub(super) fn prune(dir: &StoreDir, limit: u64, keep: &str) {
     }
 }
 
+// What does not look exactly like a file of ours is somebody else's and stays.
+
+fn is_entry(name: &str) -> bool {
+    let Some((generation, digest)) =
+        name.strip_suffix(entry::SUFFIX).and_then(|name| name.split_once('-'))
+    else {
+        return false;
+    };
+    is_hex(generation, 16) && is_hex(digest, 64)
+}
+
+fn is_source_stamp(name: &str) -> bool {
+    let hash = name.strip_prefix(stamp::SOURCE).and_then(|name| name.strip_suffix(stamp::SUFFIX));
+    hash.is_some_and(|hash| is_hex(hash, 32))
+}
+
+fn is_passing(name: &str) -> bool {
+    if let Some(random) = name.strip_prefix(TEMPORARY) {
+        return is_hex(random, 16);
+    }
+    let Some(of) = name.strip_suffix(ASIDE).or_else(|| name.strip_suffix(LOCK)) else {
+        return false;
+    };
+    // A second one that was set aside has a number behind its name.
+    let of = match of.rsplit_once('-') {
+        Some((of, random)) if is_hex(random, 16) => of,
+        _ => of,
+    };
+    is_entry(of) || of == key::NAME
+}
+
+fn is_hex(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
 fn victims(files: &[Listed], limit: u64, keep: &str, now: i64) -> Vec<String> {
     let stamps: HashMap<&str, &Listed> = files
         .iter()
@@ -33,19 +68,19 @@ fn victims(files: &[Listed], limit: u64, keep: &str, now: i64) -> Vec<String> {
     let mut entries = Vec::new();
     for file in files {
         let name = file.name.as_str();
-        let passing = name.starts_with(TEMPORARY) || name.ends_with(ASIDE) || name.ends_with(LOCK);
-        if passing {
+        if is_passing(name) {
             if now.saturating_sub(file.modified) > DAY {
                 victims.push(file.name.clone());
             }
-        } else if name.starts_with(stamp::SOURCE) {
+        } else if is_source_stamp(name) {
             if now.saturating_sub(file.modified) > MONTH {
                 victims.push(file.name.clone());
             }
-        } else if name.ends_with(entry::SUFFIX) {
+        } else if is_entry(name) {
             let used = stamps.get(name).map_or(file.modified, |s| s.modified.max(file.modified));
             entries.push((used, file));
         } else if let Some(of) = name.strip_suffix(stamp::SUFFIX)
+            && is_entry(of)
             && !files.iter().any(|other| other.name == of)
         {
             victims.push(file.name.clone());
@@ -72,43 +107,75 @@ fn victims(files: &[Listed], limit: u64, keep: &str, now: i64) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn file(name: &str, size: u64, modified: i64) -> Listed {
-        Listed { name: name.to_owned(), size, modified }
+    fn file(name: impl Into<String>, size: u64, modified: i64) -> Listed {
+        Listed { name: name.into(), size, modified }
+    }
+
+    /// The name of an entry.
+    fn entry(letter: char) -> String {
+        format!("0123456789abcdef-{}.cwasm", letter.to_string().repeat(64))
     }
 
     #[test]
     fn the_least_recently_used_entries_go_first_with_their_stamps() {
+        let [a, b, c, new] = ['a', 'b', 'c', 'd'].map(entry);
+        let stamp = |entry: &str| format!("{entry}.stamp");
         let files = [
             file("key", 1000, 0),
-            file("a.cwasm", 10, 100),
-            file("b.cwasm", 10, 50),
-            file("b.cwasm.stamp", 1, 300), // used recently
-            file("c.cwasm", 10, 200),
-            file("c.cwasm.stamp", 1, 201),
-            file("new.cwasm", 10, 0),
+            file(&a, 10, 100),
+            file(&b, 10, 50),
+            file(stamp(&b), 1, 300), // used recently
+            file(&c, 10, 200),
+            file(stamp(&c), 1, 201),
+            file(&new, 10, 0),
         ];
-        assert_eq!(victims(&files, 40, "new.cwasm", 400), [""; 0]);
-        assert_eq!(victims(&files, 39, "new.cwasm", 400), ["a.cwasm"]);
-        assert_eq!(victims(&files, 20, "new.cwasm", 400), ["a.cwasm", "c.cwasm", "c.cwasm.stamp"]);
-        assert_eq!(victims(&files, 0, "new.cwasm", 400).len(), 5, "never the new one, nor the key");
+        assert_eq!(victims(&files, 40, &new, 400), [""; 0]);
+        assert_eq!(victims(&files, 39, &new, 400), [a.as_str()]);
+        assert_eq!(victims(&files, 20, &new, 400), [a.clone(), c.clone(), stamp(&c)]);
+        assert_eq!(victims(&files, 0, &new, 400).len(), 5, "never the new one, nor the key");
     }
 
     #[test]
     fn left_overs_go_after_a_day() {
-        let files = [
-            file("tmp-1", 1, 0),
-            file("tmp-2", 1, MONTH),
-            file("a.cwasm.bad", 1, 0),
-            file("a.cwasm.lock", 1, 0),
-            file("b.cwasm.lock", 1, MONTH),
-            file("gone.cwasm.stamp", 1, MONTH),
-            file("source-1.stamp", 1, 0),
-            file("source-2.stamp", 1, DAY),
-            file("somebody's notes", 1, 0),
+        let [a, b] = ['a', 'b'].map(entry);
+        let old = [
+            "tmp-0123456789abcdef".to_owned(),
+            format!("{a}.bad"),
+            format!("{a}-0123456789abcdef.bad"),
+            "key.bad".to_owned(),
+            format!("{a}.lock"),
+            format!("{a}.stamp"),
+            format!("source-{}.stamp", "0".repeat(32)),
         ];
-        assert_eq!(
-            victims(&files, 100, "", MONTH + 1),
-            ["tmp-1", "a.cwasm.bad", "a.cwasm.lock", "gone.cwasm.stamp", "source-1.stamp",]
-        );
+        let young = [
+            "tmp-0123456789abcde0".to_owned(),
+            format!("{b}.lock"),
+            format!("source-{}.stamp", "1".repeat(32)),
+        ];
+        let files: Vec<_> = old
+            .iter()
+            .map(|name| file(name, 1, 0))
+            .chain(young.iter().map(|name| file(name, 1, MONTH)))
+            .collect();
+        assert_eq!(victims(&files, 100, "", MONTH + 1), old);
+    }
+
+    #[test]
+    fn files_of_others_stay() {
+        let names = [
+            "notes",
+            "Cargo.lock",
+            "old.bad",
+            "tmp-file",
+            "source-code.stamp",
+            "passport.stamp",
+            "library.cwasm",
+            "0123456789abcdef-0.cwasm",
+            "key",
+            "tmp-",
+            ".lock",
+        ];
+        let files: Vec<_> = names.iter().map(|name| file(*name, 1 << 40, 0)).collect();
+        assert_eq!(victims(&files, 0, "", 10 * MONTH), [""; 0]);
     }
 }
