@@ -63,7 +63,8 @@ pub(super) struct RunArgs {
     #[arg(long = "stage", value_name = "STAGE")]
     stages: Vec<String>,
 
-    /// Variable of the pipeline; takes precedence over those in the file.
+    /// Variable of the pipeline; takes precedence over those in the file, and its value is taken as
+    /// it is.
     #[arg(long = "var", value_name = "KEY=VALUE")]
     variables: Vec<Variable>,
 
@@ -71,7 +72,7 @@ pub(super) struct RunArgs {
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 
-    /// Hand a variable of this environment to the jobs; may be repeated.
+    /// Hand a variable of this environment to the jobs, as --var does; may be repeated.
     #[arg(long, value_name = "NAME[=VALUE]", help_heading = "Grants")]
     env: Vec<EnvGrant>,
 
@@ -180,10 +181,8 @@ async fn listen(mut signals: Signals, switch: CancelSwitch) {
 /// The variables of the command line, in ascending precedence.
 fn variables(args: &RunArgs, environment: &Environment) -> Result<Vec<(String, String)>, Failure> {
     let granted = environment.granted(&args.env)?;
-    // What comes from the environment is a value, not text with references to other variables.
-    let granted = granted.into_iter().map(|(name, value)| (name, value.replace('$', "$$")));
     let given = args.variables.iter().map(|v| (v.name.clone(), v.value.clone()));
-    Ok(granted.chain(given).collect())
+    Ok(granted.into_iter().chain(given).collect())
 }
 
 /// What the run is called in its report.

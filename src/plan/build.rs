@@ -382,10 +382,13 @@ fn entries(script: &Script, sources: &SourceMap) -> Vec<ScriptEntry> {
         .iter()
         .map(|command| {
             let place = sources.location(command.span);
+            // The text of a block scalar begins on the line after its `|` or `>`, which no other
+            // scalar can begin with.
+            let is_block = sources.slice(command.span).starts_with(['|', '>']);
             ScriptEntry {
                 text: command.text.clone(),
                 file: place.file.to_owned(),
-                line: place.line,
+                line: place.line + usize::from(is_block),
             }
         })
         .collect()

@@ -27,7 +27,9 @@ impl Project {
         self.0.path()
     }
 
-    /// A command to be run in the project. It has the PATH, for git, and no more.
+    /// A command to be run in the project. It has the PATH, for git, and the tests' own store of
+    /// compiled modules, so that each is compiled once.
+    #[expect(clippy::disallowed_methods, reason = "a test starts greenroom as a user does")]
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_greenroom"));
         command
@@ -35,6 +37,7 @@ impl Project {
             .current_dir(self.path())
             .env_clear()
             .env("HOME", self.path())
+            .env("GREENROOM_CACHE_DIR", env!("CARGO_TARGET_TMPDIR"))
             .env("GIT_CEILING_DIRECTORIES", self.path().parent().unwrap_or(self.path()))
             .envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
         command

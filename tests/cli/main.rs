@@ -4,4 +4,5 @@
 mod exec;
 mod front;
 mod harness;
+mod run;
 mod usage;

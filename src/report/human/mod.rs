@@ -225,18 +225,19 @@ fn verb(outcome: &StepOutcome) -> &'static str {
     }
 }
 
-/// What more there is to say about it.
+/// What more there is to say about it, with what to do next where that is an option.
 fn detail(outcome: &StepOutcome) -> Option<String> {
-    match outcome {
-        StepOutcome::Exited(0) | StepOutcome::TimedOut | StepOutcome::Cancelled => None,
-        StepOutcome::NotLoadable { message } => Some(message.clone()),
-        StepOutcome::Exited(_)
-        | StepOutcome::Trapped { .. }
-        | StepOutcome::OutOfMemory
-        | StepOutcome::OutputLimit
-        | StepOutcome::DiskQuota
-        | StepOutcome::Internal { .. } => Some(outcome.to_string()),
-    }
+    let option = match outcome {
+        StepOutcome::Exited(0) | StepOutcome::TimedOut | StepOutcome::Cancelled => return None,
+        StepOutcome::NotLoadable { message } => return Some(message.clone()),
+        StepOutcome::Exited(_) | StepOutcome::Trapped { .. } | StepOutcome::Internal { .. } => {
+            return Some(outcome.to_string());
+        }
+        StepOutcome::OutOfMemory => "--memory-limit",
+        StepOutcome::OutputLimit => "--log-limit",
+        StepOutcome::DiskQuota => "--disk-limit",
+    };
+    Some(format!("{outcome}; {option} sets how much it may use"))
 }
 
 /// Why a job was skipped, in words.
