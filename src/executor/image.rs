@@ -1,20 +1,22 @@
 //! An `image:` that is a path of the project: one module, a directory of modules, or a tree.
 
-use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use cap_std::fs::Dir;
 
-use crate::sandbox::{HostDirectory, MountSpec};
+use crate::sandbox::{HostDirectory, MountSpec, OwnCommand};
 
 /// What an image adds to a job.
 #[derive(Debug, Default)]
 pub(super) struct Image {
     pub(super) mounts: Vec<MountSpec>,
-    pub(super) commands: Vec<(String, File)>,
+    pub(super) commands: Vec<OwnCommand>,
     pub(super) warnings: Vec<String>,
 }
 
+/// Commands of one image.
+const MAX_COMMANDS: usize = 4096;
 /// Names at the top of the sandbox that are not an image's to bring.
 const RESERVED: [&str; 4] = ["dev", "opt", "tmp", "workspace"];
 
@@ -37,7 +39,8 @@ impl Image {
         let command = relative.file_stem().and_then(|stem| stem.to_str()).ok_or_else(|| {
             format!("image `{name}`: no command can be named after this file; rename it")
         })?;
-        Ok(Self { commands: vec![(command.to_owned(), file)], ..Self::default() })
+        let (command, shown) = (command.to_owned(), name.to_owned());
+        Ok(Self { commands: vec![OwnCommand { name: command, file, shown }], ..Self::default() })
     }
 
     /// A directory with `bin` or `usr` is a tree whose top-level directories are mounted by their
@@ -49,7 +52,7 @@ impl Image {
             Ok::<_, String>(MountSpec { host, guest, read_only: true })
         };
         if !directory.is_dir("bin") && !directory.is_dir("usr") {
-            image.mounts.push(mount(directory, host.to_owned(), "/usr/local/bin".to_owned())?);
+            image.commands = commands(name, directory)?;
             return Ok(image);
         }
         let entries = directory.entries().map_err(|error| refused(name, &error))?;
@@ -73,6 +76,37 @@ impl Image {
         image.mounts.sort_by(|a, b| a.guest.cmp(&b.guest));
         Ok(image)
     }
+}
+
+/// The modules of a directory, by their names without `.wasm`, and its scripts.
+///
+/// Their permission bits do not matter: what an archive unpacks often has none for execution.
+fn commands(image: &str, directory: &Dir) -> Result<Vec<OwnCommand>, String> {
+    let mut commands = Vec::new();
+    for entry in directory.entries().map_err(|error| refused(image, &error))? {
+        let entry = entry.map_err(|error| refused(image, &error))?;
+        let Ok(file_name) = entry.file_name().into_string() else { continue };
+        // Opened by name: a link within the project may stand for a command.
+        let Ok(file) = directory.open(&file_name) else { continue };
+        let mut start = [0; 4];
+        let mut file = file.into_std();
+        if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+            continue;
+        }
+        let length = file.read(&mut start).map_err(|error| refused(image, &error))?;
+        let is_module = &start[..length] == b"\0asm" || file_name.ends_with(".wasm");
+        if !is_module && !start[..length].starts_with(b"#!") {
+            continue;
+        }
+        if commands.len() == MAX_COMMANDS {
+            return Err(format!("image `{image}` has more than {MAX_COMMANDS} commands"));
+        }
+        let shown = format!("{}/{file_name}", image.trim_end_matches('/'));
+        let name = file_name.strip_suffix(".wasm").unwrap_or(&file_name).to_owned();
+        commands.push(OwnCommand { name, file, shown });
+    }
+    commands.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(commands)
 }
 
 fn refused(name: &str, error: &std::io::Error) -> String {
@@ -108,6 +142,8 @@ mod tests {
         std::fs::create_dir_all(root.join("tree/tmp")).unwrap();
         std::fs::create_dir(root.join("tools")).unwrap();
         std::fs::write(root.join("tools/python.wasm"), b"\0asm").unwrap();
+        std::fs::write(root.join("tools/lint"), b"#!/bin/sh\n").unwrap();
+        std::fs::write(root.join("tools/README"), b"read me").unwrap();
         std::os::unix::fs::symlink("/etc", root.join("escape")).unwrap();
         project
     }
@@ -117,7 +153,7 @@ mod tests {
         match Image::open(&project.path().into(), name) {
             Ok(image) => {
                 let mounts = image.mounts.iter().map(|mount| mount.guest.clone());
-                let commands = image.commands.iter().map(|(name, _)| name.clone());
+                let commands = image.commands.iter().map(|command| command.name.clone());
                 mounts.chain(commands).chain(image.warnings).collect::<Vec<_>>().join(" ")
             }
             Err(message) => message,
@@ -127,7 +163,7 @@ mod tests {
     #[test]
     fn modules_directories_and_trees() {
         assert_eq!(describe("./tools/python.wasm"), "python");
-        assert_eq!(describe("tools"), "/usr/local/bin");
+        assert_eq!(describe("tools"), "lint python");
         assert_eq!(
             describe("./tree"),
             "/lib /usr image `./tree`: /tmp is the sandbox's own and is left out"
@@ -137,11 +173,11 @@ mod tests {
     #[test]
     fn an_opened_image_stays_what_it_was_when_its_path_changes() {
         let project = project();
-        let image = Image::open(&project.path().into(), "tools").unwrap();
-        std::fs::rename(project.path().join("tools"), project.path().join("old")).unwrap();
-        std::os::unix::fs::symlink("/etc", project.path().join("tools")).unwrap();
-        let mounted = image.mounts[0].host.dir().unwrap();
-        assert!(mounted.exists("python.wasm") && !mounted.exists("passwd"));
+        let image = Image::open(&project.path().into(), "tree").unwrap();
+        std::fs::remove_dir_all(project.path().join("tree/lib")).unwrap();
+        std::os::unix::fs::symlink("/etc", project.path().join("tree/lib")).unwrap();
+        let lib = image.mounts.iter().find(|mount| mount.guest == "/lib").unwrap();
+        assert!(!lib.host.dir().unwrap().exists("passwd"));
     }
 
     #[test]

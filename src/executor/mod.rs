@@ -65,8 +65,12 @@ impl Executor for SandboxExecutor {
         log: JobLog,
     ) -> Result<Box<dyn JobSandbox>, NotLoadable> {
         let not_loadable = |message: String| NotLoadable { message };
+        let at_image = |message: String| match &job.image_place {
+            Some((file, line)) => not_loadable(format!("{file}:{line}: {message}")),
+            None => not_loadable(message),
+        };
         let image = match &job.image {
-            Some(image) => Image::open(&self.config.project, image).map_err(not_loadable)?,
+            Some(image) => Image::open(&self.config.project, image).map_err(at_image)?,
             None => Image::default(),
         };
         for warning in &image.warnings {

@@ -350,6 +350,10 @@ impl Builder<'_> {
             allow_failure: allow_failure(decision),
             timeout: job.timeout.unwrap_or(DEFAULT_TIMEOUT),
             image: environment.image,
+            image_place: job.image.as_ref().map(|image| {
+                let place = sources.location(image.span);
+                (place.file.to_owned(), place.line)
+            }),
             script,
             after_script,
             variables: environment.variables,

@@ -148,6 +148,8 @@ pub struct PlannedJob {
     pub timeout: Duration,
     /// The WebAssembly image, as written, with variables expanded.
     pub image: Option<String>,
+    /// The file and the line, from 1, where the image stands.
+    pub image_place: Option<(String, usize)>,
     /// `before_script` and `script`, in one shell.
     pub script: Vec<ScriptEntry>,
     /// `after_script`, in a shell of its own.

@@ -106,7 +106,7 @@ fn read_virtual(namespace: &Namespace, path: &[u8]) -> Vec<Entry> {
     for (name, node) in nodes {
         let file_type = match node {
             Node::Directory(_) | Node::Mount(_) | Node::Descriptors => FileType::Directory,
-            Node::Program(_) | Node::Module(_) => FileType::RegularFile,
+            Node::Program(_) | Node::Module(..) => FileType::RegularFile,
             Node::Device(_) => FileType::CharacterDevice,
         };
         let full = [path, b"/", name.as_bytes()].concat();

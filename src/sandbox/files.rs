@@ -98,8 +98,8 @@ fn open_virtual(node: &Node, path: Vec<u8>, open: &Open) -> Result<Description> 
         }
         _ if open.directory => Err(Errno::NOTDIR),
         Node::Device(device) => Ok(Description::Device(*device)),
-        Node::Program(_) | Node::Module(_) if open.write || open.truncate => Err(Errno::ROFS),
-        Node::Module(file) => {
+        Node::Program(_) | Node::Module(..) if open.write || open.truncate => Err(Errno::ROFS),
+        Node::Module(file, _) => {
             // Opened anew, because a duplicate would share the offset with every other opening.
             let own = rustix::fs::open(
                 format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&**file)),
@@ -231,7 +231,7 @@ fn stat_virtual(node: &Node, path: &[u8]) -> Result<Attributes> {
             (FileType::RegularFile, 0o555, guests::module_bytes(*guest).len() as u64)
         }
         Node::Device(_) => (FileType::CharacterDevice, 0o666, 0),
-        Node::Module(file) => {
+        Node::Module(file, _) => {
             let found = attributes(&rustix::fs::fstat(file)?);
             let mode = FileType::RegularFile.as_raw_mode() | 0o555;
             return Ok(Attributes { mode, ..found });

@@ -103,9 +103,19 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             Box::new(async move { wait(&mut caller, pid, timeout, status).await })
         },
     )?;
-    linker.func_wrap(MODULE, "kill", |mut caller: Caller<'_, State>, pid: i32, signal: u32| {
-        answer(kill(caller.data_mut(), pid, signal))
-    })?;
+    linker.func_wrap(
+        MODULE,
+        "kill",
+        |caller: Caller<'_, State>, pid: i32, signal: u32| -> wasmtime::Result<i32> {
+            let state = caller.data();
+            let result = kill(state, pid, signal);
+            // A signal to itself has taken effect when kill() returns (POSIX kill()).
+            match state.process.signals.fatal() {
+                Some(killed) => Err(Stop::Killed(killed).into()),
+                None => Ok(answer(result)),
+            }
+        },
+    )?;
     linker.func_wrap(MODULE, "take_signals", |caller: Caller<'_, State>, handled: u32| {
         caller.data().process.signals.take(handled)
     })?;

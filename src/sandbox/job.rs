@@ -125,12 +125,23 @@ pub trait ScriptObserver: Send + Sync {
     async fn command_failed(&self, index: u32, line: u32, status: u8);
 }
 
+/// A file of the host that is a command of a job: a module, or a script that begins with `#!`.
+#[derive(Debug)]
+pub struct OwnCommand {
+    /// Its name.
+    pub name: String,
+    /// The file, whatever its permission bits.
+    pub file: File,
+    /// What messages call it.
+    pub shown: String,
+}
+
 /// What a job is made of.
 pub struct JobSpec {
     /// The directories it may use. Two mounts must not be nested.
     pub mounts: Vec<MountSpec>,
-    /// Modules of its own: the name of a command in `/usr/local/bin`, and the module's file.
-    pub commands: Vec<(String, File)>,
+    /// Commands of its own, in `/usr/local/bin`.
+    pub commands: Vec<OwnCommand>,
     /// What it and its processes may use.
     pub limits: Limits,
     /// Takes its log.
@@ -229,9 +240,9 @@ impl Job {
                 place(&format!("it lies inside {other}, which is a mount or a file"))
             })?;
         }
-        for (name, file) in spec.commands {
+        for OwnCommand { name, file, shown } in spec.commands {
             let path = format!("{OWN_COMMANDS}/{name}");
-            namespace.place(&path, Node::Module(Arc::new(file))).map_err(|other| {
+            namespace.place(&path, Node::Module(Arc::new(file), shown)).map_err(|other| {
                 JobError::Place { guest: path, reason: format!("{other} is a mount") }
             })?;
         }

@@ -41,24 +41,28 @@ pub(crate) fn find(
     let mut path = search(namespace, program, environment, cwd)?;
     let mut arguments = arguments;
     for _ in 0..MAX_INTERPRETERS {
-        let name = String::from_utf8_lossy(&path).into_owned();
-        let file = match namespace.absolute(&path)? {
+        let mut name = String::from_utf8_lossy(&path).into_owned();
+        let (file, mode) = match namespace.absolute(&path)? {
             Target::Virtual { node: Node::Program(guest), .. } => {
                 return Ok(Found { origin: Origin::Guest(*guest), name, arguments });
             }
-            Target::Virtual { node: Node::Module(file), .. } => {
-                return Ok(Found { origin: Origin::File(Arc::clone(file)), name, arguments });
+            Target::Virtual { node: Node::Module(file, shown), .. } => {
+                name.clone_from(shown);
+                (Arc::clone(file), 0o555)
             }
-            target => open(target)?,
+            target => {
+                let (file, mode) = open(target)?;
+                (Arc::new(file), mode)
+            }
         };
         let mut start = [0; FIRST_LINE];
-        let length = files::read_start(&file.0, &mut start)?;
+        let length = files::read_start(&file, &mut start)?;
         let start = &start[..length];
         if start.starts_with(b"\0asm") {
             // A module needs no permission bit: what it may do does not depend on the host.
-            return Ok(Found { origin: Origin::File(Arc::new(file.0)), name, arguments });
+            return Ok(Found { origin: Origin::File(file), name, arguments });
         }
-        if file.1 & 0o111 == 0 {
+        if mode & 0o111 == 0 {
             return Err(Errno::ACCES);
         }
         let Some((interpreter, argument)) = interpreter(start) else { return Err(Errno::NOEXEC) };

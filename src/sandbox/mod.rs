@@ -32,7 +32,8 @@ mod streams;
 mod table;
 
 pub use job::{
-    Breach, DEFAULT_PATH, HostDirectory, Job, JobError, JobSpec, MountSpec, ScriptObserver,
+    Breach, DEFAULT_PATH, HostDirectory, Job, JobError, JobSpec, MountSpec, OwnCommand,
+    ScriptObserver,
 };
 pub use kernel::{Notices, Sandbox, SandboxConfig, SandboxError};
 pub use limits::{DiskLimits, Limits};

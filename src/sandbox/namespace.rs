@@ -66,8 +66,8 @@ pub(crate) enum Node {
     Mount(Arc<Mount>),
     /// A built-in command: the index of its module among the guests.
     Program(usize),
-    /// A module of the host that the job brings as a command.
-    Module(Arc<File>),
+    /// A file of the host that the job brings as a command, and what messages call it.
+    Module(Arc<File>, String),
     Device(Device),
     /// `/dev/fd`, whose entries depend on the process.
     Descriptors,
@@ -148,7 +148,7 @@ impl Namespace {
                 Ok(())
             }
             Node::Mount(mount) => Err(mount.guest_path.clone()),
-            Node::Program(_) | Node::Module(_) | Node::Device(_) | Node::Descriptors => {
+            Node::Program(_) | Node::Module(..) | Node::Device(_) | Node::Descriptors => {
                 Err(path.to_owned())
             }
         }
@@ -310,7 +310,7 @@ impl Namespace {
                 Node::Device(Device::Descriptor(number)) if at == below.len() => {
                     return Ok(Target::Descriptor(*number));
                 }
-                Node::Program(_) | Node::Module(_) | Node::Device(_) => {
+                Node::Program(_) | Node::Module(..) | Node::Device(_) => {
                     if at < below.len() || path.ends_with(b"/") {
                         return Err(Errno::NOTDIR);
                     }

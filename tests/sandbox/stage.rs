@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use greenroom::sandbox::{
-    Job, JobSpec, Limits, MountSpec, OutputSink, OutputStream, Sandbox, SandboxConfig,
+    Job, JobSpec, Limits, MountSpec, OutputSink, OutputStream, OwnCommand, Sandbox, SandboxConfig,
 };
 use tokio::runtime::Runtime;
 
@@ -99,7 +99,11 @@ impl Stage {
             guest: format!("/{name}"),
             read_only: *name == "readonly",
         };
-        let command = |(name, text): &(&str, &str)| ((*name).to_owned(), module(text));
+        let command = |(name, text): &(&str, &str)| OwnCommand {
+            name: (*name).to_owned(),
+            file: module(text),
+            shown: format!("/usr/local/bin/{name}"),
+        };
         let spec = JobSpec {
             mounts: mounts.iter().map(mount).collect(),
             commands: commands.iter().map(command).collect(),
