@@ -99,3 +99,36 @@ fn a_log_that_begins_in_the_middle_is_no_reason_to_panic() {
         }
     }
 }
+
+/// Every key, and every string that is a name and not free text.
+fn vocabulary(value: &serde_json::Value, words: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (key, value) in fields {
+                words.push(key.clone());
+                let is_name = ["event", "kind", "level", "result", "section", "stream"];
+                if let (true, Some(name)) = (is_name.contains(&key.as_str()), value.as_str()) {
+                    words.push(name.to_owned());
+                }
+                vocabulary(value, words);
+            }
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| vocabulary(item, words)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_events_are_documented() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/events.md");
+    let document = fs::read_to_string(path).expect("the document is part of the repository");
+    for (name, log) in logs() {
+        for line in log.lines() {
+            let mut words = Vec::new();
+            vocabulary(&serde_json::from_str(line).expect(line), &mut words);
+            for word in words {
+                assert!(document.contains(&format!("`{word}`")), "{name}: {word} is missing");
+            }
+        }
+    }
+}
