@@ -89,8 +89,7 @@ impl<'a> Resolver<'a> {
 
     fn path(&mut self, node: &Node) -> Option<Vec<String>> {
         let Value::Sequence(items) = &node.value else { return None };
-        let path: Option<Vec<String>> =
-            items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+        let path: Option<Vec<String>> = items.iter().map(path_part).collect();
         let path = path.filter(|path| !path.is_empty());
         if path.is_none() {
             self.diagnostics.push(
@@ -103,43 +102,70 @@ impl<'a> Resolver<'a> {
     }
 
     fn find(&mut self, path: &[String], node: &Node) -> Option<&'a Node> {
-        let mut mapping = self.root;
-        for (index, name) in path.iter().enumerate() {
-            let Some(entry) = mapping.get(name) else {
-                let place = match index {
-                    0 => "the file has no".to_owned(),
-                    _ => format!("`{}` has no", path[..index].join(", ")),
-                };
-                let finding = Diagnostic::error(
-                    Code::ReferenceUnknown,
-                    format!("{place} `{name}` to refer to"),
-                )
-                .label(node.span, "not found");
-                self.diagnostics.push(match similar(name, mapping.keys().map(String::as_str)) {
-                    Some(similar) => finding.help(format!("did you mean `{similar}`?")),
-                    None => finding,
-                });
+        let first = path.first()?;
+        let mut entry = match self.root.get(first) {
+            Some(entry) => &entry.value,
+            None => {
+                let names = self.root.keys().map(String::as_str);
+                self.missing("the file has no", first, names, node);
                 return None;
-            };
-            if index + 1 == path.len() {
-                return Some(&entry.value);
             }
-            match entry.value.as_mapping() {
-                Some(next) => mapping = next,
-                None => {
-                    let found = path[..=index].join(", ");
+        };
+        for (index, name) in path.iter().enumerate().skip(1) {
+            let shown = path[..index].join(", ");
+            entry = match &entry.value {
+                Value::Mapping(mapping) => match mapping.get(name) {
+                    Some(entry) => &entry.value,
+                    None => {
+                        let names = mapping.keys().map(String::as_str);
+                        self.missing(&format!("`{shown}` has no"), name, names, node);
+                        return None;
+                    }
+                },
+                Value::Sequence(items) if name.parse::<usize>().is_ok() => {
+                    let item = name.parse::<usize>().ok().and_then(|number| items.get(number));
+                    if item.is_none() {
+                        self.missing(&format!("`{shown}` has no entry"), name, [], node);
+                    }
+                    item?
+                }
+                _ => {
                     self.diagnostics.push(
                         Diagnostic::error(
                             Code::ReferenceUnknown,
-                            format!("`{found}` has no entries to refer to"),
+                            format!("`{shown}` has no entries to refer to"),
                         )
                         .label(node.span, "not found")
-                        .label(entry.key, format!("this is {}", entry.value.kind())),
+                        .label(entry.span, format!("this is {}", entry.kind())),
                     );
                     return None;
                 }
-            }
+            };
         }
-        None
+        Some(entry)
+    }
+
+    fn missing<'n>(
+        &mut self,
+        place: &str,
+        name: &str,
+        names: impl IntoIterator<Item = &'n str>,
+        node: &Node,
+    ) {
+        let finding =
+            Diagnostic::error(Code::ReferenceUnknown, format!("{place} `{name}` to refer to"))
+                .label(node.span, "not found");
+        self.diagnostics.push(match similar(name, names) {
+            Some(similar) => finding.help(format!("did you mean `{similar}`?")),
+            None => finding,
+        });
+    }
+}
+
+/// A name, or the number of a list's entry.
+fn path_part(node: &Node) -> Option<String> {
+    match node.value {
+        Value::String(_) | Value::Integer(_) => node.scalar_text(),
+        _ => None,
     }
 }

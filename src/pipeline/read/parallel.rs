@@ -30,6 +30,7 @@ pub(super) fn jobs(job: &Job, parts: Vec<Part>) -> Vec<Job> {
             one.group = Some(job.name.value.clone());
             one.name.value.push_str(&part.name);
             one.node = Some((index + 1, total));
+            fill_needs(&mut one, &part.variables);
             for (name, value, span) in part.variables {
                 let variable =
                     Variable { value, expand: true, description: None, options: vec![], span };
@@ -38,6 +39,36 @@ pub(super) fn jobs(job: &Job, parts: Vec<Part>) -> Vec<Job> {
             one
         })
         .collect()
+}
+
+/// Replaces `$[[ matrix.NAME ]]` in the parts of other jobs that a job needs.
+fn fill_needs(job: &mut Job, variables: &[(String, String, Span)]) {
+    let rules = job.rules.iter_mut().flatten().filter_map(|rule| rule.needs.as_mut());
+    for need in job.needs.iter_mut().chain(rules).flatten() {
+        for part in need.matrix.iter_mut().flatten() {
+            if part.contains("$[[") {
+                *part = filled(part, variables);
+            }
+        }
+    }
+}
+
+fn filled(text: &str, variables: &[(String, String, Span)]) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, inside, after)) = rest
+        .split_once("$[[")
+        .and_then(|(before, from)| from.split_once("]]").map(|(i, after)| (before, i, after)))
+    {
+        out.push_str(before);
+        let name = inside.trim().strip_prefix("matrix.");
+        match variables.iter().find(|(other, ..)| Some(other.as_str()) == name) {
+            Some((_, value, _)) => out.push_str(value),
+            None => out.push_str(&format!("$[[{inside}]]")),
+        }
+        rest = after;
+    }
+    out + rest
 }
 
 impl Reader<'_> {

@@ -46,7 +46,8 @@ pub(in crate::pipeline) fn read(reader: &mut Reader<'_>, root: &Mapping, file: S
             pipeline.jobs.insert(job.name.value.clone(), job);
         }
     }
-    if jobs.is_empty() {
+    // After other errors the jobs may only be missing with a file that was not included.
+    if jobs.is_empty() && !reader.diagnostics.has_errors() {
         let finding = Diagnostic::error(Code::NoJobs, "the pipeline has no job").label(file, "");
         reader.diagnostics.push(if templates {
             finding.help("jobs whose name starts with a dot are templates: remove the dot of one")

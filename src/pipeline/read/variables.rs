@@ -112,16 +112,22 @@ impl Reader<'_> {
     /// The text of a value. GitLab takes strings and whole numbers; what else has a text is taken
     /// with a warning.
     fn variable_value(&mut self, name: &str, node: &Node) -> Option<String> {
+        if node.is_null() {
+            self.diagnostics.push(
+                Diagnostic::warning(Code::VariableInvalid, format!("`{name}` has no value"))
+                    .label(node.span, "read as an empty one")
+                    .help("write \"\" if that is meant"),
+            );
+            return Some(String::new());
+        }
         let Some(text) = node.scalar_text() else {
             let finding = Diagnostic::error(
                 Code::VariableInvalid,
                 format!("the value of `{name}` must be a string or a number"),
             )
             .label(node.span, format!("this is {}", node.kind()));
-            self.diagnostics.push(match node.value {
-                Value::Null => finding.help("write \"\" for an empty value"),
-                _ => finding.help("write a list as one string, for example with blanks between"),
-            });
+            self.diagnostics
+                .push(finding.help("write a list as one string, for example with blanks between"));
             return None;
         };
         if text.contains('\0') {
