@@ -10,6 +10,7 @@ use clap::Args;
 use super::exit_code::Exit;
 use super::failure::Failure;
 use crate::pipeline::{LoadError, Loader};
+use crate::workspace;
 
 /// The name of a pipeline file, unless told otherwise.
 const DEFAULT_FILE: &str = ".gitlab-ci.yml";
@@ -141,6 +142,10 @@ impl Loader for ProjectLoader {
         }
         Ok(bytes)
     }
+
+    fn files(&self) -> Option<Vec<String>> {
+        workspace::files(&self.0)
+    }
 }
 
 fn load_error(error: &io::Error) -> LoadError {
@@ -213,6 +218,8 @@ mod tests {
         let project = Project { root, file: DEFAULT_FILE.to_owned() };
         let loader = ProjectLoader::open(&project).expect("it exists");
 
+        let files = ["inner.yml", "link.yml", "sub/a.yml"].map(str::to_owned);
+        assert_eq!(loader.files(), Some(files.to_vec()));
         assert_eq!(loader.load("sub/a.yml", 3), Ok(b"abc".to_vec()));
         assert_eq!(loader.load("./inner.yml", 3), Ok(b"abc".to_vec()));
         assert_eq!(loader.load("sub/a.yml", 2), Err(LoadError::TooLarge { limit: 2 }));

@@ -1,1 +1,5 @@
-//! The project directory, read through cap-std.
+//! The project directory, opened once and used by handle.
+
+mod files;
+
+pub use files::{MAX_FILES, files};
