@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 
-use super::errno::Result;
+use super::errno::{Errno, Result};
+use super::job::Job;
+use super::limits::MemoryCharge;
 use super::namespace::{Namespace, Node, Place};
 
 /// An open directory.
@@ -14,7 +16,7 @@ pub(crate) struct Directory {
     pub(crate) place: Place,
     /// What the last reading from the start found. A cookie is an index into it, so that entries
     /// made or removed meanwhile neither repeat nor hide others.
-    listing: Mutex<Option<Arc<[Entry]>>>,
+    listing: Mutex<Option<(Arc<[Entry]>, MemoryCharge)>>,
 }
 
 /// A directory entry.
@@ -30,14 +32,19 @@ impl Directory {
         Self { place, listing: Mutex::new(None) }
     }
 
-    /// Entries from the one with this index on.
-    pub(crate) fn list(&self, namespace: &Namespace, from: u64) -> Result<(Arc<[Entry]>, usize)> {
+    /// Entries from the one with this index on. What is remembered of them counts as the job's
+    /// memory.
+    pub(crate) fn list(&self, job: &Job, from: u64) -> Result<(Arc<[Entry]>, usize)> {
         let mut listing = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
         let entries = match &*listing {
-            Some(entries) if from > 0 => Arc::clone(entries),
+            Some((entries, _)) if from > 0 => Arc::clone(entries),
             _ => {
-                let entries: Arc<[Entry]> = self.read(namespace)?.into();
-                *listing = Some(Arc::clone(&entries));
+                *listing = None;
+                let entries: Arc<[Entry]> = self.read(&job.namespace)?.into();
+                let bytes: usize =
+                    entries.iter().map(|entry| size_of::<Entry>() + entry.name.len()).sum();
+                let charge = job.memory.charge(bytes as u64).ok_or(Errno::NOMEM)?;
+                *listing = Some((Arc::clone(&entries), charge));
                 entries
             }
         };

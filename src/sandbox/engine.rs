@@ -19,6 +19,8 @@ const SLOTS: u32 = 128;
 /// Memory that a slot keeps for its next user. Resetting what was touched is far cheaper than
 /// mapping it anew.
 const KEEP_RESIDENT: usize = 1 << 20;
+/// Address space of a linear memory: all that 32 bits can address, so that no access needs a check.
+const RESERVATION: usize = 4 << 30;
 /// Stack of WebAssembly code.
 const WASM_STACK: usize = 1 << 20;
 /// Stack of a fiber: WebAssembly and, below it, the host functions that it calls.
@@ -63,7 +65,7 @@ fn config() -> Config {
         .cranelift_opt_level(OptLevel::Speed)
         .max_wasm_stack(WASM_STACK)
         .async_stack_size(FIBER_STACK)
-        .memory_reservation(4 << 30)
+        .memory_reservation(RESERVATION as u64)
         .memory_init_cow(true)
         .wasm_exceptions(true)
         // Enough to name the function that trapped; capturing more costs at every exit.
@@ -77,15 +79,18 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_core_instances(SLOTS)
         .total_memories(SLOTS)
-        .total_tables(SLOTS * 2)
+        .total_tables(SLOTS * 4)
         .total_gc_heaps(SLOTS)
         .total_component_instances(SLOTS)
         // A process has one fiber, and one more for a moment while another is started from it.
         .total_stacks(SLOTS * 4)
-        .max_memory_size(usize::try_from(limits.memory).unwrap_or(usize::MAX).min(4 << 30))
+        // As much address space as a slot has anyway: what a process may use of it is its limiter's
+        // business, which has a message for it. A pool that is too small for a module could not
+        // even compile it.
+        .max_memory_size(RESERVATION)
         .max_memories_per_module(1)
-        .max_tables_per_module(4)
-        .table_elements(100_000)
+        .max_tables_per_module(16)
+        .table_elements(limits.table_elements.min(1_000_000))
         .max_core_instance_size(4 << 20)
         .max_unused_warm_slots(SLOTS)
         .linear_memory_keep_resident(KEEP_RESIDENT)

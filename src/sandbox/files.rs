@@ -21,6 +21,7 @@ use super::description::{Description, RegularFile};
 use super::directory::{Directory, virtual_inode};
 use super::errno::{Errno, Result};
 use super::guests;
+use super::host_limits;
 use super::namespace::{Device, Mount, Node, Place, Target};
 use super::quota::Quota;
 
@@ -140,6 +141,7 @@ fn open_host(mount: &Arc<Mount>, dir: &File, path: &Path, open: &Open) -> Result
     } else {
         cap_primitives::fs::open(dir, path, &options)?
     };
+    host_limits::leave_some(&file)?;
     let stat = rustix::fs::fstat(&file)?;
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory if write => Err(Errno::ISDIR),

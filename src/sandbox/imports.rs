@@ -128,7 +128,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         "pipe",
         |mut caller: Caller<'_, State>, capacity: u32, out: u32| {
             answer(guest(&mut caller).and_then(|mut guest| {
-                let (reader, writer) = pipe::pipe(capacity == u32::MAX);
+                let (reader, writer) = pipe::pipe(capacity == u32::MAX, &guest.state.job.memory);
                 let table = &mut guest.state.table;
                 let reader =
                     table.insert(Entry::new(Arc::new(Description::PipeReader(reader))), 0)?;

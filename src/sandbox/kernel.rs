@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::engine::Engines;
+use super::host_limits;
 use super::imports;
 use super::job::{Job, JobError, JobSpec};
 use super::limits::Limits;
@@ -53,6 +54,7 @@ impl Sandbox {
     /// If the engine cannot be made, for instance for lack of address space.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
         let error = |error: wasmtime::Error| SandboxError(format!("{error:#}"));
+        host_limits::raise();
         let engines = Engines::new(&config.limits).map_err(error)?;
         let (store, warnings) = match &config.store {
             Some(dir) => ModuleStore::open(dir),

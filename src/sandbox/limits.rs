@@ -10,7 +10,8 @@ pub use super::quota::DiskLimits;
 pub struct Limits {
     /// Linear memory of one process, in bytes.
     pub memory: u64,
-    /// Linear memory of all live processes of the job together, in bytes.
+    /// Linear memory of all live processes of the job together, in bytes, and what waits in their
+    /// pipes and is remembered of directories that they list.
     pub total_memory: u64,
     /// Elements of all tables of one process.
     pub table_elements: usize,
@@ -61,7 +62,7 @@ pub(crate) enum Refused {
     Table(usize),
 }
 
-/// The memory of a job's live processes.
+/// The memory of a job's live processes, and what the sandbox itself keeps for them.
 #[derive(Debug)]
 pub(crate) struct MemoryBudget {
     limit: u64,
@@ -73,12 +74,34 @@ impl MemoryBudget {
         Arc::new(Self { limit, used: AtomicU64::new(0) })
     }
 
-    fn take(&self, bytes: u64) -> bool {
+    pub(crate) fn take(&self, bytes: u64) -> bool {
         self.used
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
                 used.checked_add(bytes).filter(|total| *total <= self.limit)
             })
             .is_ok()
+    }
+
+    pub(crate) fn give_back(&self, bytes: u64) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Takes memory until the result is dropped; none if that is too much.
+    pub(crate) fn charge(self: &Arc<Self>, bytes: u64) -> Option<MemoryCharge> {
+        self.take(bytes).then(|| MemoryCharge { budget: Arc::clone(self), bytes })
+    }
+}
+
+/// Memory that is in use as long as this exists.
+#[derive(Debug)]
+pub(crate) struct MemoryCharge {
+    budget: Arc<MemoryBudget>,
+    bytes: u64,
+}
+
+impl Drop for MemoryCharge {
+    fn drop(&mut self) {
+        self.budget.give_back(self.bytes);
     }
 }
 
@@ -97,7 +120,7 @@ impl Limiter {
 
 impl Drop for Limiter {
     fn drop(&mut self) {
-        self.total.used.fetch_sub(self.charged, Ordering::Relaxed);
+        self.total.give_back(self.charged);
     }
 }
 
@@ -152,7 +175,7 @@ impl wasmtime::ResourceLimiter for Limiter {
 impl Limiter {
     /// Gives everything back, for another attempt.
     pub(crate) fn reset(&mut self) {
-        self.total.used.fetch_sub(self.charged, Ordering::Relaxed);
+        self.total.give_back(self.charged);
         self.charged = 0;
         self.tables = 0;
         self.refused = None;

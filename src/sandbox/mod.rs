@@ -12,6 +12,7 @@ mod engine;
 mod errno;
 mod files;
 mod guests;
+mod host_limits;
 mod imports;
 mod job;
 mod kernel;

@@ -187,6 +187,10 @@ impl Namespace {
             }
             Target::Virtual { .. } | Target::Descriptor(_) => Err(Errno::NOTDIR),
             Target::Real { mount, directory, path } => {
+                if path == Path::new(".") && Arc::ptr_eq(&directory, &mount.root) {
+                    let (mount, inside) = (Arc::clone(mount), path);
+                    return Ok(Place::Real { mount, directory, inside, may_climb: false });
+                }
                 let mut options = OpenOptions::new();
                 options.read(true).custom_flags(OFlags::DIRECTORY.bits() as i32);
                 let opened = cap_primitives::fs::open(&directory, &path, &options)

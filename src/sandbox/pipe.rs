@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::errno::{Errno, Result};
+use super::limits::MemoryBudget;
 
 /// What POSIX calls `PIPE_BUF`: writes up to this size are not interleaved.
 pub(crate) const ATOMIC_WRITE: usize = 4096;
@@ -19,6 +20,8 @@ pub(crate) const CAPTURE_CAPACITY: usize = 256 * 1024 * 1024;
 struct Pipe {
     state: Mutex<State>,
     changed: Notify,
+    /// What the content counts as: a guest can make many pipes, and fill them.
+    memory: Arc<MemoryBudget>,
 }
 
 #[derive(Debug)]
@@ -58,7 +61,7 @@ pub(crate) struct PipeReader(Arc<Pipe>);
 pub(crate) struct PipeWriter(Arc<Pipe>);
 
 /// Makes an ordinary pipe, or one that captures a foreground command's output.
-pub(crate) fn pipe(capture: bool) -> (PipeReader, PipeWriter) {
+pub(crate) fn pipe(capture: bool, memory: &Arc<MemoryBudget>) -> (PipeReader, PipeWriter) {
     let pipe = Arc::new(Pipe {
         state: Mutex::new(State {
             buffer: VecDeque::new(),
@@ -68,6 +71,7 @@ pub(crate) fn pipe(capture: bool) -> (PipeReader, PipeWriter) {
             writers: 1,
         }),
         changed: Notify::new(),
+        memory: Arc::clone(memory),
     });
     (PipeReader(Arc::clone(&pipe)), PipeWriter(pipe))
 }
@@ -90,10 +94,14 @@ impl PipeReader {
                 let from_back = back.len().min(buffer.len() - from_front);
                 buffer[from_front..from_front + from_back].copy_from_slice(&back[..from_back]);
                 state.buffer.drain(..from_front + from_back);
+                if state.buffer.is_empty() && state.buffer.capacity() > CAPACITY {
+                    state.buffer = VecDeque::new();
+                }
                 Some(from_front + from_back)
             })
             .await;
         if count > 0 {
+            self.0.memory.give_back(count as u64);
             self.0.changed.notify_waiters();
         }
         count
@@ -114,7 +122,7 @@ impl PipeReader {
 impl PipeWriter {
     /// Writes some of `data`, waiting for room; at most [`ATOMIC_WRITE`] bytes are written whole.
     pub(crate) async fn write(&self, data: &[u8]) -> Result<usize> {
-        let written = self.0.until(|state| state.accept(data)).await?;
+        let written = self.0.until(|state| state.accept(data, &self.0.memory)).await?;
         self.0.changed.notify_waiters();
         Ok(written)
     }
@@ -137,7 +145,7 @@ impl PipeWriter {
 }
 
 impl State {
-    fn accept(&mut self, data: &[u8]) -> Option<Result<usize>> {
+    fn accept(&mut self, data: &[u8], memory: &MemoryBudget) -> Option<Result<usize>> {
         if self.readers == 0 {
             return Some(Err(Errno::PIPE));
         }
@@ -149,6 +157,9 @@ impl State {
             return None;
         }
         let count = room.min(data.len());
+        if !memory.take(count as u64) {
+            return Some(Err(Errno::NOMEM));
+        }
         self.buffer.extend(&data[..count]);
         Some(Ok(count))
     }
@@ -158,8 +169,9 @@ impl Drop for PipeReader {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.readers -= 1;
-        state.buffer = VecDeque::new();
+        let lost = std::mem::take(&mut state.buffer).len();
         drop(state);
+        self.0.memory.give_back(lost as u64);
         self.0.changed.notify_waiters();
     }
 }
@@ -174,6 +186,10 @@ impl Drop for PipeWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn pipe(capture: bool) -> (PipeReader, PipeWriter) {
+        super::pipe(capture, &MemoryBudget::new(1 << 30))
+    }
 
     #[tokio::test]
     async fn end_of_file_after_the_last_writer() {
@@ -224,5 +240,18 @@ mod tests {
             assert_eq!(writer.write(&chunk).await, Ok(chunk.len()));
         }
         assert_eq!(writer.write(b"x").await, Err(Errno::FBIG));
+    }
+
+    #[tokio::test]
+    async fn what_waits_in_pipes_counts_as_memory() {
+        let memory = MemoryBudget::new(100_000);
+        let (reader, writer) = super::pipe(false, &memory);
+        let (other_reader, other_writer) = super::pipe(true, &memory);
+        assert_eq!(writer.write(&[0; 60_000]).await, Ok(60_000));
+        assert_eq!(other_writer.write(&[0; 60_000]).await, Err(Errno::NOMEM));
+        assert_eq!(reader.read(&mut [0; 50_000]).await, 50_000);
+        assert_eq!(other_writer.write(&[0; 60_000]).await, Ok(60_000));
+        drop((reader, other_reader));
+        assert!(memory.take(100_000));
     }
 }

@@ -178,8 +178,9 @@ async fn run_copy(state: State, forked: Forked) -> Exit {
         let missing = forked.size.saturating_sub(memory.data_size(&mut *store));
         let grown = memory.grow_async(&mut *store, (missing / WASM_PAGE) as u64).await;
         grown.map_err(|_| "there is not enough memory")?;
-        for (at, page) in &forked.pages {
-            memory.write(&mut *store, *at, page).map_err(|_| "its memory is smaller")?;
+        // The copy goes as soon as it is in place.
+        for (at, page) in forked.pages {
+            memory.write(&mut *store, at, &page).map_err(|_| "its memory is smaller")?;
         }
         let pointer = store.data().stack_pointer.ok_or("it does not export its stack pointer")?;
         pointer

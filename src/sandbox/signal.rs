@@ -69,7 +69,8 @@ impl Signals {
         tokio::select! {
             biased;
             killed = self.killed() => Err(killed),
-            value = operation => Ok(value),
+            // The operation itself may have been what the process is killed for.
+            value = operation => self.fatal().map_or(Ok(value), Err),
         }
     }
 

@@ -30,6 +30,9 @@ pub trait OutputSink: Send + Sync {
 pub(crate) struct HostStream {
     fd: OwnedFd,
     terminal: bool,
+    /// Held by the one who waits with a thread, for reading and for writing: however many
+    /// processes and subscriptions wait, they occupy one.
+    waiting: [tokio::sync::Mutex<()>; 2],
 }
 
 /// POSIX's guaranteed minimum for a write to a pipe that is ready.
@@ -40,7 +43,7 @@ const FITS_A_READY_PIPE: usize = if cfg!(target_os = "linux") { 4096 } else { AL
 impl HostStream {
     pub(crate) fn new(fd: OwnedFd) -> Self {
         let terminal = rustix::termios::isatty(&fd);
-        Self { fd, terminal }
+        Self { fd, terminal, waiting: Default::default() }
     }
 
     pub(crate) fn is_terminal(&self) -> bool {
@@ -61,6 +64,10 @@ impl HostStream {
 
     /// Waits until reading or writing would not wait.
     pub(crate) async fn ready(&self, flags: PollFlags) -> io::Result<()> {
+        if poll(&self.fd, flags, Duration::ZERO)? {
+            return Ok(());
+        }
+        let _waiting = self.waiting[usize::from(flags.contains(PollFlags::OUT))].lock().await;
         if poll(&self.fd, flags, Duration::ZERO)? {
             return Ok(());
         }

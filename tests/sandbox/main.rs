@@ -9,6 +9,7 @@ mod outside;
 mod paths;
 mod processes;
 mod puppet;
+mod resources;
 mod script;
 mod stage;
 mod text;

@@ -46,6 +46,24 @@ pub(crate) fn spins() -> String {
     simple("spins", "(loop $on (br $on))")
 }
 
+/// Never gets as far as `_start`.
+pub(crate) fn spins_at_its_start() -> String {
+    let rest = format!(
+        "{MEMORY} (func $first (loop $on (br $on))) (start $first) (func (export \"_start\"))"
+    );
+    program("first", "", &rest)
+}
+
+/// Makes arrays that a garbage collector would have to collect.
+pub(crate) fn makes_garbage() -> String {
+    let rest = format!(
+        "(type $bytes (array (mut i8))) {MEMORY}
+         (func (export \"_start\")
+           (loop $on (drop (array.new_default $bytes (i32.const 1000000))) (br $on)))"
+    );
+    program("garbage", "", &rest)
+}
+
 /// Sleeps for a day.
 pub(crate) fn sleeps() -> String {
     let body = "(i32.store (i32.const 528) (i32.const 1))

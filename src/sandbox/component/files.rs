@@ -389,7 +389,7 @@ impl HostDescriptor for Files<'_> {
         let Description::Directory(directory) = &*description else {
             return Err(Errno::NOTDIR.into());
         };
-        let (entries, _) = directory.list(&self.0.job.namespace, 0)?;
+        let (entries, _) = directory.list(&self.0.job, 0)?;
         let listing = self.0.resources.push(Listing { entries, next: 0 })?;
         Ok(Resource::new_own(listing.rep()))
     }

@@ -356,7 +356,7 @@ fn read_directory(
     };
     entry.require(rights::READDIR)?;
     let job = Arc::clone(&guest.state.job);
-    let (entries, start) = directory.list(&job.namespace, cookie)?;
+    let (entries, start) = directory.list(&job, cookie)?;
     let target = guest.bytes_mut(buffer, len)?;
     let mut used = 0;
     for (index, entry) in entries.iter().enumerate().skip(start) {
