@@ -58,10 +58,6 @@ impl<'a> Guest<'a> {
         self.write(at, &value.to_le_bytes())
     }
 
-    pub(crate) fn read_u32(&self, at: u32) -> Result<u32> {
-        read_u32(self.memory, at)
-    }
-
     /// Memory and state apart, for calls that wait while they fill memory.
     pub(crate) fn split(self) -> (&'a mut [u8], &'a mut State) {
         (self.memory, self.state)

@@ -35,6 +35,7 @@ fn run(path: &Path, kinds: &[Kind]) -> Vec<String> {
     failures
 }
 
+#[expect(clippy::disallowed_methods, reason = "tests have no command line of their own")]
 fn run_all(wanted: impl Fn(&str) -> bool, kinds: &[Kind]) {
     let only = std::env::var("CASE").ok();
     let cases = cases(wanted);
