@@ -42,12 +42,16 @@ pub(crate) fn find(
     let mut arguments = arguments;
     for _ in 0..MAX_INTERPRETERS {
         let mut name = String::from_utf8_lossy(&path).into_owned();
+        // What an image names, or what is called so, is meant to be a module: if it is none, that
+        // is the message, and not what a shell makes of its bytes.
+        let mut meant_as_module = path.ends_with(b".wasm");
         let (file, mode) = match namespace.absolute(&path)? {
             Target::Virtual { node: Node::Program(guest), .. } => {
                 return Ok(Found { origin: Origin::Guest(*guest), name, arguments });
             }
             Target::Virtual { node: Node::Module(file, shown), .. } => {
                 name.clone_from(shown);
+                meant_as_module = true;
                 (Arc::clone(file), 0o555)
             }
             target => {
@@ -58,7 +62,7 @@ pub(crate) fn find(
         let mut start = [0; FIRST_LINE];
         let length = files::read_start(&file, &mut start)?;
         let start = &start[..length];
-        if start.starts_with(b"\0asm") {
+        if start.starts_with(b"\0asm") || (meant_as_module && !start.starts_with(b"#!")) {
             // A module needs no permission bit: what it may do does not depend on the host.
             return Ok(Found { origin: Origin::File(file), name, arguments });
         }
