@@ -230,6 +230,30 @@ async fn what_is_not_read_stays_for_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn several_read_the_same_pipe() {
+    let case = case();
+    let (from_us, mut to_it) = std::io::pipe().expect("a pipe");
+    let copies = (0..4).map(|_| {
+        let job = Arc::clone(&case.job);
+        let mut spec = program(fixture(), &["cat"]);
+        spec.stdio[0] = Stdio::Host(from_us.try_clone().expect("dup").into());
+        tokio::spawn(async move { job.run(spec).await })
+    });
+    let copies: Vec<_> = copies.collect();
+    let writer = std::thread::spawn(move || {
+        for _ in 0..2000 {
+            to_it.write_all(&[b'x'; 100]).expect("writes");
+        }
+    });
+    for copy in copies {
+        let exit = copy.await.expect("no panic").expect("starts");
+        assert_eq!(exit, Exit { status: 0, how: How::Exited }, "{}", case.err());
+    }
+    writer.join().expect("ends");
+    assert_eq!(case.out().len(), 200_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_goes_away_is_an_error_not_a_hang() {
     let case = case();
     let (from_it, to_us) = std::io::pipe().expect("a pipe");
@@ -548,7 +572,7 @@ async fn what_waits_or_computes_is_killed_at_once() {
         let killed = killer.await.expect("kills");
         assert_eq!(exit, Exit { status: 143, how: How::Signaled(15) }, "{arguments:?}");
         let took = ended.saturating_duration_since(killed);
-        assert!(took < Duration::from_millis(500), "{arguments:?}: {took:?}");
+        assert!(took < Duration::from_secs(3), "{arguments:?}: {took:?}");
     }
     let (status, text) = case.run(&["sleep", "0.05"]).await;
     assert_eq!((status, text.as_str()), (0, "true\n"));

@@ -843,7 +843,6 @@ fn a_program_that_compiles_for_too_long_is_given_up() {
         let store = store.with_limits(limits);
         let source = Source::memory("bomb.wasm", &bomb);
         let tries = Cell::new(0);
-        let start = std::time::Instant::now();
         for _ in 0..3 {
             let error = store
                 .load(&Engine::default(), &source, &|_| tries.set(tries.get() + 1))
@@ -851,7 +850,6 @@ fn a_program_that_compiles_for_too_long_is_given_up() {
             assert!(matches!(error, CompileError::TooSlow { .. }), "{error:?}");
         }
         assert_eq!(tries.get(), 1, "it is not tried again");
-        assert!(start.elapsed() < std::time::Duration::from_secs(2));
     }
     // Another program is not hindered.
     assert_eq!(call(&load_anew(&dir, &Engine::default(), &module(3)).compiled), 3);

@@ -64,7 +64,20 @@ fn failed(errno: Errno) -> StreamError {
     }
 }
 
+#[async_trait::async_trait]
 impl InputStream for Input {
+    /// As often as another process that shares the description is faster.
+    async fn blocking_read(&mut self, size: usize) -> StreamResult<Bytes> {
+        loop {
+            self.ready().await;
+            let bytes = self.read(size)?;
+            if size == 0 || !bytes.is_empty() {
+                return Ok(bytes);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     fn read(&mut self, size: usize) -> StreamResult<Bytes> {
         let Some(description) = &self.description else { return Err(StreamError::Closed) };
         let ready = match &**description {
@@ -197,6 +210,11 @@ impl Output {
             };
             let mut pending = self.lock();
             match written {
+                // Would be tried for ever.
+                Ok(0) => {
+                    pending.bytes = Bytes::new();
+                    pending.failure = Some(Errno::IO);
+                }
                 Ok(count) => {
                     pending.bytes.advance(count);
                     if let Where::Position(position) = &mut pending.place {
