@@ -193,7 +193,10 @@ fn an_image_that_is_not_there_fails_its_job_only() {
         pipeline("a:\n  image: modules/php.wasm\n  script: [php -v]\nb:\n  script: [echo fine]\n");
     let (code, stdout) = run(&project, &["run"]);
     assert_eq!(code, 1);
-    assert!(stdout.contains("\na failed: image `modules/php.wasm`: "), "{stdout}");
+    assert!(
+        stdout.contains("\na failed: .gitlab-ci.yml:2: image `modules/php.wasm`: "),
+        "{stdout}"
+    );
     assert!(stdout.contains(": 1 failed, 1 succeeded\n"), "{stdout}");
 }
 
