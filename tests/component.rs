@@ -55,6 +55,10 @@ fn limits() -> Limits {
 }
 
 fn case() -> Case {
+    case_with(limits())
+}
+
+fn case_with(limits: Limits) -> Case {
     let place = tempfile::tempdir().expect("a directory");
     for dir in ["workspace/sub", "tmp", "lib", "outside"] {
         fs::create_dir_all(place.path().join(dir)).expect("creates");
@@ -73,7 +77,7 @@ fn case() -> Case {
             mount("tmp", "/tmp", false),
             mount("lib", "/usr/lib", true),
         ],
-        limits: limits(),
+        limits,
         commands: Vec::new(),
         sink: Arc::clone(&log) as Arc<dyn OutputSink>,
         observer: None,
@@ -511,6 +515,19 @@ async fn traps_and_limits_are_told() {
     // Preopened directories and standard streams do not count.
     let (status, text) = case.run(&["open-many", "/usr/lib/data"]).await;
     assert_eq!((status, text.lines().next()), (1, Some("100")), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_of_directories_counts_as_memory() {
+    let case = case_with(Limits { total_memory: 16 << 20, ..limits() });
+    for i in 0..2000 {
+        fs::write(case.path(&format!("lib/{i}{}", "x".repeat(240))), "").expect("writes");
+    }
+    let (status, text) = case.run(&["list-many", "/usr/lib"]).await;
+    let listed: usize = text.lines().next().and_then(|n| n.parse().ok()).expect("a number");
+    // Two thousand names of 240 bytes are half a megabyte. The other limit is 100 descriptors.
+    assert!(status == 1 && (5..50).contains(&listed), "{text}");
+    assert_eq!(case.run(&["exit", "0"]).await.0, 0, "it was given back");
 }
 
 #[tokio::test(flavor = "multi_thread")]

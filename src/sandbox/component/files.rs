@@ -23,6 +23,7 @@ use crate::sandbox::description::{At, Description, RegularFile};
 use crate::sandbox::directory::{self};
 use crate::sandbox::errno::{Errno, Result};
 use crate::sandbox::files::{self, Open};
+use crate::sandbox::limits::MemoryCharge;
 use crate::sandbox::namespace::{Place, Target};
 
 /// The most that one `read` returns.
@@ -50,6 +51,8 @@ struct Opened {
 struct Listing {
     entries: Arc<[directory::Entry]>,
     next: usize,
+    /// The directory forgets its own when it is listed again; this one stays.
+    _charge: MemoryCharge,
 }
 
 impl Files<'_> {
@@ -390,7 +393,10 @@ impl HostDescriptor for Files<'_> {
             return Err(Errno::NOTDIR.into());
         };
         let (entries, _) = directory.list(&self.0.job, 0)?;
-        let listing = self.0.resources.push(Listing { entries, next: 0 })?;
+        let bytes: usize = entries.iter().map(|entry| size_of_val(entry) + entry.name.len()).sum();
+        let charge = self.0.job.memory.charge(bytes as u64).ok_or(Errno::NOMEM)?;
+        let listing = Listing { entries, next: 0, _charge: charge };
+        let listing = self.0.resources.push(listing)?;
         Ok(Resource::new_own(listing.rep()))
     }
 

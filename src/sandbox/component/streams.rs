@@ -20,6 +20,10 @@ use crate::sandbox::table::{Entry, rights};
 /// The most that is moved at once.
 const CHUNK: usize = 64 * 1024;
 
+/// The most that a stream keeps until its receiver takes it. A component may make thousands of
+/// streams, and this is the sandbox's own memory.
+const MAX_PENDING: usize = 8 * 1024;
+
 /// A stream to read from: standard input, or a file from a position on.
 ///
 /// Nothing is read ahead: what the component does not take stays for whoever shares the
@@ -266,7 +270,9 @@ impl OutputStream for Output {
         if pending.closed {
             return Err(StreamError::Closed);
         }
-        Ok(if pending.bytes.is_empty() { CHUNK } else { 0 })
+        let at_once = self.description.as_deref().is_none_or(has_positions);
+        let most = if at_once { CHUNK } else { MAX_PENDING };
+        Ok(if pending.bytes.is_empty() { most } else { 0 })
     }
 }
 
