@@ -24,6 +24,8 @@ const FOREGROUND: u32 = 1;
 const NEW_GROUP: u32 = 2;
 /// Arguments and environment of one `spawn` together (Linux: a quarter of the stack, 2 MiB).
 const MAX_STRINGS: usize = 2 << 20;
+/// Children of one process that it has not waited for yet, most of which have long ended.
+const MAX_CHILDREN: usize = 1 << 15;
 
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.func_wrap_async(
@@ -121,7 +123,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     })?;
     linker.func_wrap(MODULE, "getpid", |caller: Caller<'_, State>| caller.data().process.pid)?;
     linker.func_wrap(MODULE, "getppid", |caller: Caller<'_, State>| {
-        caller.data().process.parent.as_ref().map_or(0, |parent| parent.pid)
+        caller.data().process.parent_pid.unwrap_or(0)
     })?;
     linker.func_wrap(
         MODULE,
@@ -284,12 +286,13 @@ fn descriptors(guest: &Guest<'_>, fds: u32, count: u32) -> Result<Vec<(u32, Entr
 }
 
 fn add(state: &mut State, flags: u32, name: String) -> Result<Arc<Process>> {
-    let parent = Arc::clone(&state.process);
+    let parent = &state.process;
+    if state.children.len() >= MAX_CHILDREN {
+        return Err(Errno::AGAIN);
+    }
     let inline = flags & FOREGROUND != 0 && parent.inline_depth < MAX_INLINE_DEPTH;
     let new_group = flags & NEW_GROUP != 0;
-    state
-        .job
-        .add(Some(&*state.process), |pid| Process::new(pid, Some(parent), new_group, name, inline))
+    state.job.add(Some(parent), |pid| Process::new(pid, Some(parent), new_group, name, inline))
 }
 
 /// A child was not started: the caller learns why, unless it has been killed itself.
@@ -318,7 +321,7 @@ impl Foreground {
 
 impl Drop for Foreground {
     fn drop(&mut self) {
-        let parent = self.process.parent.as_ref();
+        let parent = self.process.parent();
         let killed = parent.is_some_and(|parent| parent.signals.fatal().is_some());
         // Otherwise the job's first program was given up, and everything with it.
         if let (true, Some(running)) = (killed, self.running.take())

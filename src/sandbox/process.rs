@@ -1,7 +1,7 @@
 //! What the kernel knows of a process, and what a running one owns.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use tokio::sync::Notify;
 use wasmtime::{Global, Memory};
@@ -46,7 +46,10 @@ pub struct Exit {
 #[derive(Debug)]
 pub(crate) struct Process {
     pub(crate) pid: Pid,
-    pub(crate) parent: Option<Arc<Process>>,
+    /// Its parent's identifier, and its parent while that lives. Not held: programs that replace
+    /// themselves over and over would else keep all their ancestors.
+    pub(crate) parent_pid: Option<Pid>,
+    parent: Weak<Process>,
     /// The process group.
     pub(crate) group: Pid,
     /// For messages: what it was started as.
@@ -63,18 +66,19 @@ pub(crate) struct Process {
 impl Process {
     pub(crate) fn new(
         pid: Pid,
-        parent: Option<Arc<Process>>,
+        parent: Option<&Arc<Process>>,
         new_group: bool,
         name: String,
         inline: bool,
     ) -> Self {
-        let group = parent.as_ref().filter(|_| !new_group).map_or(pid, |parent| parent.group);
+        let group = parent.filter(|_| !new_group).map_or(pid, |parent| parent.group);
         let inline_depth =
-            if inline { parent.as_ref().map_or(0, |parent| parent.inline_depth + 1) } else { 0 };
+            if inline { parent.map_or(0, |parent| parent.inline_depth + 1) } else { 0 };
         Self {
             pid,
             is_root: parent.is_none(),
-            parent,
+            parent_pid: parent.map(|parent| parent.pid),
+            parent: parent.map_or_else(Weak::new, Arc::downgrade),
             group,
             name,
             inline_depth,
@@ -88,10 +92,15 @@ impl Process {
         self.exit.get()
     }
 
+    /// The parent, if anybody still knows it.
+    pub(crate) fn parent(&self) -> Option<Arc<Self>> {
+        self.parent.upgrade()
+    }
+
     /// Records the end and tells the parent.
     pub(crate) fn end(&self, exit: Exit) {
         let _ = self.exit.set(exit);
-        if let Some(parent) = &self.parent {
+        if let Some(parent) = self.parent() {
             parent.child_ended.notify_waiters();
         }
     }

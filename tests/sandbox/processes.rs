@@ -30,6 +30,8 @@ fn stage_with(limits: Limits) -> Stage {
         ("nests", workers::nests()),
         ("multiplies", workers::multiplies()),
         ("leaves", workers::sleeps_as_child("leaves", 0)),
+        ("replaces", workers::replaces_itself()),
+        ("uncopied", workers::cannot_be_copied()),
         ("waits", workers::sleeps_as_child("waits", 1)),
     ];
     let commands: Vec<(&str, &str)> =
@@ -256,4 +258,72 @@ fn a_copy_has_the_memory_of_its_parent_and_its_own_afterwards() {
         assert!((answer as u32 as i32) < 0, "{fds:x} {count}");
     }
     assert_eq!(puppet.finish().status, 0);
+}
+
+#[test]
+fn a_program_with_state_that_cannot_be_copied_is_told_so() {
+    let stage = stage();
+    let mut puppet = puppet(&stage);
+    // NOSYS.
+    assert_eq!(puppet.run("uncopied").unwrap().1, 52);
+}
+
+#[test]
+fn a_program_that_replaces_itself_for_ever_leaves_nothing_behind() {
+    let stage = stage();
+    let mut puppet = puppet(&stage);
+    assert!(puppet.spawn("replaces", &[], NEW_GROUP) > 0);
+    std::thread::sleep(Duration::from_secs(3));
+    let start = Instant::now();
+    crate::stage::runtime().block_on(stage.job.close());
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_process_takes_the_signals_that_it_handles() {
+    let stage = stage();
+    let mut puppet = puppet(&stage);
+    let handled = 1u64 << 15 | 1 << 2;
+    assert_eq!(puppet.call("take_signals", &[handled]), Ok(0));
+    let own = puppet.call("getpid", &[]).unwrap() as i32;
+    let child = puppet.spawn("sleeps", &[], NEW_GROUP);
+    assert_eq!(puppet.kill(own, 15), 0);
+    // A signal that waits interrupts, and goes on waiting until it is taken.
+    assert_eq!(puppet.wait(child, -1), Err(-27));
+    assert_eq!(puppet.wait(child, -1), Err(-27));
+    assert_eq!(puppet.call("take_signals", &[handled]), Ok(1 << 15));
+    assert_eq!(puppet.wait(child, 20), Err(0));
+    // CHLD is ignored by default, 0 only looks, and KILL cannot be handled.
+    assert_eq!((puppet.kill(own, 17), puppet.kill(own, 0)), (0, 0));
+    assert_eq!(puppet.call("take_signals", &[u64::from(u32::MAX)]), Ok(0));
+    assert_eq!(puppet.kill(child, 15), 0);
+    assert_eq!(puppet.wait(child, 5000).unwrap().1, 143);
+    puppet.begin("kill", &[own as u64, 9]);
+    assert_eq!(puppet.finish().how, How::Signaled(9));
+}
+
+#[test]
+fn a_pipe_connects_two_processes() {
+    let stage = stage();
+    let mut puppet = puppet(&stage);
+    // The reader gets the end of the file when nobody can write any more.
+    let (reader, writer) = puppet.pipe();
+    let reading = puppet.spawn("reads", &[[0, reader]], 0);
+    assert_eq!(puppet.wait(reading, 50), Err(0));
+    assert_eq!(puppet.call("fd_close", &[writer.into()]), Ok(0));
+    assert_eq!(puppet.wait(reading, 5000).unwrap().1, 0);
+    // The writer gets PIPE when nobody can read any more.
+    let (reader, writer) = puppet.pipe();
+    let writing = puppet.spawn("floods", &[[1, writer]], 0);
+    assert_eq!(puppet.wait(writing, 50), Err(0));
+    assert_eq!(puppet.call("fd_close", &[reader.into()]), Ok(0));
+    assert_eq!(puppet.wait(writing, 5000).unwrap().1, 64);
+    // A killed reader counts as gone.
+    let (reader, writer) = puppet.pipe();
+    let writing = puppet.spawn("floods", &[[1, writer]], 0);
+    let sleeping = puppet.spawn("sleeps", &[[0, reader]], 0);
+    assert_eq!(puppet.call("fd_close", &[reader.into()]), Ok(0));
+    assert_eq!(puppet.wait(writing, 50), Err(0));
+    assert_eq!(puppet.kill(sleeping, 9), 0);
+    assert_eq!(puppet.wait(writing, 5000).unwrap().1, 64);
 }

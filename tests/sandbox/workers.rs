@@ -132,6 +132,51 @@ pub(crate) fn multiplies() -> String {
     program("multiplies", SPAWN, &rest)
 }
 
+/// Starts itself in the background and exits, and so does its child.
+pub(crate) fn replaces_itself() -> String {
+    let rest =
+        format!("{MEMORY} (func (export \"_start\") (local $flags i32) (drop {START_ITSELF}))");
+    program("replaces", SPAWN, &rest)
+}
+
+/// Starts `zero` in the background until that is refused, and exits with the errno.
+pub(crate) fn never_waits() -> String {
+    let rest = format!(
+        "{MEMORY} (data (i32.const 192) \"zero\\00\")
+         (func (export \"_start\") (local $answer i32) (local $refused i32)
+           (loop $on
+             (local.set $answer (call $spawn (i32.const 192) (i32.const 4) (i32.const 192)
+               (i32.const 5) (i32.const 0) (i32.const 0) (i32.const 128) (i32.const 10)
+               (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 256)))
+             (if (i32.gt_s (local.get $answer) (i32.const 0)) (then
+               (local.set $refused (i32.const 0)) (br $on)))
+             ;; The limit of live processes is reached now and then as well: give them time.
+             (i64.store (i32.const 536) (i64.const 5000000))
+             (i32.store (i32.const 528) (i32.const 1))
+             (drop (call $poll (i32.const 512) (i32.const 1024) (i32.const 1) (i32.const 2048)))
+             (local.set $refused (i32.add (local.get $refused) (i32.const 1)))
+             (br_if $on (i32.lt_u (local.get $refused) (i32.const 100))))
+           (call $exit (i32.sub (i32.const 0) (local.get $answer))))"
+    );
+    program("never", SPAWN, &rest)
+}
+
+/// Tries to make a copy of itself, although it has a global that is not copied, and exits with the
+/// errno.
+pub(crate) fn cannot_be_copied() -> String {
+    let rest = format!(
+        "{MEMORY} (global (export \"__stack_pointer\") (mut i32) (i32.const 65536))
+         (global $other (mut i32) (i32.const 1))
+         (func (export \"__greenroom_child\") (param i32) (call $exit (i32.const 1)))
+         (func (export \"_start\")
+           (call $exit (i32.sub (i32.const 0) (call $fork (i32.const 0) (i32.const 0)
+             (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 256)))))"
+    );
+    let import = "(import \"greenroom\" \"fork_call\" (func $fork (param i32 i32 i32 i32 i32 i32) \
+                  (result i32)))";
+    program("uncopied", import, &rest)
+}
+
 /// Starts itself in the foreground and exits with what the child exited with; where no child can
 /// be started, with 33.
 pub(crate) fn nests() -> String {
