@@ -17,6 +17,9 @@ use script::{LogSink, ScriptProgress, ScriptSandbox};
 /// Where a job's processes see the project.
 pub const PROJECT_DIRECTORY: &str = "/workspace";
 
+/// What scripts are written for.
+const SHELL: &str = "bash";
+
 /// What all jobs of a run have in common.
 #[derive(Clone, Debug)]
 pub struct ExecutorConfig {
@@ -101,6 +104,8 @@ impl Executor for SandboxExecutor {
                 observer: Some(Arc::clone(&progress) as _),
             })
             .map_err(|error| not_loadable(error.to_string()))?;
+        // Compiling the shell, once per machine, is not part of the script's time.
+        sandbox.preload(SHELL).await.map_err(|error| not_loadable(error.to_string()))?;
         Ok(Box::new(ScriptSandbox {
             sandbox,
             scratch: Some(scratch),

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 use tempfile::TempDir;
 
-use super::PROJECT_DIRECTORY;
+use super::{PROJECT_DIRECTORY, SHELL};
 use crate::event::{Level, Section, StepOutcome, Stream};
 use crate::plan::ScriptEntry;
 use crate::sandbox::{
@@ -94,13 +94,13 @@ impl Drop for ScriptSandbox {
 
 impl ScriptSandbox {
     fn shell(&self, script: &ScriptRun<'_>) -> ProgramSpec {
-        let options = ["bash", "-e", "-o", "pipefail", "--job"];
+        let options = [SHELL, "-e", "-o", "pipefail", "--job"];
         let arguments = options.into_iter().chain(script.entries.iter().map(|e| e.text.as_str()));
         let mut environment: IndexMap<&str, &str> = DEFAULTS.into_iter().collect();
         let own = self.granted.iter().chain(&self.variables).chain(script.extra_variables);
         environment.extend(own.map(|(name, value)| (name.as_str(), value.as_str())));
         ProgramSpec {
-            program: b"bash".to_vec(),
+            program: SHELL.into(),
             module: None,
             arguments: arguments.map(|argument| argument.as_bytes().to_vec()).collect(),
             environment: environment

@@ -221,6 +221,9 @@ impl Job {
             if !guest.starts_with('/') || guest.split('/').any(|n| n == ".." || n == ".") {
                 return Err(place("write an absolute path without `.` and `..`"));
             }
+            if guest == "/dev" || guest.starts_with("/dev/") {
+                return Err(place("/dev is the sandbox's own; choose another place"));
+            }
             let charged = (!read_only).then(|| Arc::clone(&quota));
             let Some(root) = host.opened else { continue };
             let mount = Mount::new(&guest, root, read_only, charged);

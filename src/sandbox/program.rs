@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::description::{Description, Log, RegularFile};
 use super::errno::Errno;
 use super::job::Job;
-use super::lookup::Found;
+use super::lookup::{self, Found};
 use super::modules::Origin;
 use super::namespace::Device;
 use super::process::{Exit, Process, Strings};
@@ -117,6 +117,20 @@ impl Job {
             .add(None, |pid| Process::new(pid, None, true, name, false))
             .map_err(|errno| start_error(&program, errno))?;
         Ok(run::run(Arc::clone(self), process, start).await)
+    }
+
+    /// Loads a command's module, compiling it if need be, so that running it starts at once.
+    ///
+    /// # Errors
+    /// As [`Job::run`]; a module that cannot be loaded is not executable.
+    pub async fn preload(&self, command: &str) -> Result<(), StartError> {
+        let nothing = Strings::default();
+        let found = lookup::find(&self.namespace, command.as_bytes(), vec![], &nothing, b"/")
+            .map_err(|errno| start_error(command, errno))?;
+        let loaded = self.kernel.modules.load(&self.kernel, &found.origin, &found.name).await;
+        loaded
+            .map(drop)
+            .map_err(|reason| StartError::NotExecutable { program: command.to_owned(), reason })
     }
 
     fn open(self: &Arc<Self>, stdio: Stdio, fd: u32) -> super::errno::Result<Entry> {
