@@ -133,6 +133,17 @@ impl<'a> Includer<'a> {
             self.refuse("remote", named.span);
             return vec![];
         }
+        if path.contains('$') {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::NotSupported,
+                    "variables in `include` are not supported yet",
+                )
+                .label(named.span, "which file this is cannot be told")
+                .help("write the path out"),
+            );
+            return vec![];
+        }
         if !(path.ends_with(".yml") || path.ends_with(".yaml")) {
             self.diagnostics.push(
                 Diagnostic::error(Code::IncludeInvalid, format!("`{path}` cannot be included"))
