@@ -100,6 +100,18 @@ impl Traps {
         process::take_signals(self.handled());
     }
 
+    /// Functions do not inherit the trap on RETURN, unless `functrace` says so.
+    pub(crate) fn suspend_return(&mut self, inherited: bool) -> Option<Action> {
+        if inherited { None } else { self.actions.remove(&RETURN) }
+    }
+
+    /// Undoes [`Self::suspend_return`], unless the function set a trap of its own.
+    pub(crate) fn resume_return(&mut self, action: Option<Action>) {
+        if let Some(action) = action {
+            self.actions.entry(RETURN).or_insert(action);
+        }
+    }
+
     fn own(&mut self) {
         if self.parents {
             self.parents = false;
@@ -125,7 +137,7 @@ impl Traps {
 
     fn ignored(&self) -> u32 {
         let ignored = |(c, a): (&u8, &Action)| {
-            ((1..32).contains(c) && matches!(a, Action::Ignore)).then_some(1u32 << c)
+            ((1..32).contains(c) && matches!(a, Action::Ignore)).then(|| 1u32 << c)
         };
         self.actions.iter().filter_map(ignored).fold(0, |mask, bit| mask | bit)
     }

@@ -111,7 +111,13 @@ fn wait_for(sh: &mut Shell, pid: process::Pid) -> Result<Result<u8, u8>, Unwind>
             return Ok(Ok(127));
         }
         match process::wait(process::Child::Pid(pid), None) {
-            Ok(Some(exit)) => sh.jobs.note(exit),
+            Ok(Some(exit)) => {
+                if let Some(job) = sh.jobs.by_pid(exit.pid) {
+                    let text = job.text.clone();
+                    sh.report_signal(exit, &text);
+                }
+                sh.jobs.note(exit);
+            }
             Err(process::Errno::INTR) => {
                 if let Some(status) = interrupted(sh)? {
                     return Ok(Err(status));

@@ -4,7 +4,6 @@ use greenroom_process as process;
 
 use super::fork::Purpose;
 use crate::bytes;
-use crate::expand::quote;
 use crate::pattern::Pattern;
 use crate::state::{Flow, Shell, Unwind};
 use crate::syntax::ast::{Arith, CaseArm, CaseEnd, Command, CommandKind, List, Word};
@@ -65,7 +64,7 @@ impl Shell {
                     self.trace(&text)?;
                 }
                 // An error here is only a failure of the command.
-                match self.arith(arith) {
+                match self.arith_command(arith) {
                     Ok(value) => Ok(u8::from(value == 0)),
                     Err(Unwind::Discard(_)) => Ok(1),
                     Err(unwind) => Err(unwind),
@@ -195,7 +194,7 @@ impl Shell {
             let text = [b"(( ", part.text.trim_ascii(), b" ))"].concat();
             self.trace(&text)?;
         }
-        match self.arith(part) {
+        match self.arith_command(part) {
             Ok(value) => Ok((value, true)),
             Err(Unwind::Discard(_)) => Ok((0, false)),
             Err(unwind) => Err(unwind),
@@ -217,7 +216,7 @@ impl Shell {
     fn case(&mut self, word: &Word, arms: &[CaseArm]) -> Flow {
         let subject = self.expand_single(word)?;
         if self.options.xtrace {
-            let text = [b"case ", &quote::minimal(&subject)[..], b" in"].concat();
+            let text = [b"case ", &super::trace::source(word)[..], b" in"].concat();
             self.trace(&text)?;
         }
         let mut status = 0;

@@ -53,7 +53,8 @@ impl Shell {
         let pairs = self.fds.pairs();
         match self.start(&path, arguments, temporary, &pairs, true) {
             Ok(Started::Ended(exit)) => {
-                self.report_signal(exit);
+                let text = arguments.join(&b' ');
+                self.report_signal(exit, &text);
                 Ok(exit.status)
             }
             Ok(Started::Running(pid)) => Ok(self.wait_foreground(pid)),
@@ -288,11 +289,10 @@ impl Shell {
         environment
     }
 
-    /// Says what happened to a program that a signal or a trap ended.
-    fn report_signal(&mut self, exit: process::Exit) {
-        let text = match exit.how {
+    /// Says which signal ended a program, as bash does for all but INT, PIPE and TERM.
+    pub(crate) fn report_signal(&mut self, exit: process::Exit, text: &[u8]) {
+        let name = match exit.how {
             process::How::Signaled(9) => "Killed",
-            process::How::Signaled(15) => "Terminated",
             process::How::Signaled(1) => "Hangup",
             process::How::Signaled(3) => "Quit",
             process::How::Signaled(14) => "Alarm clock",
@@ -300,8 +300,8 @@ impl Shell {
             process::How::Signaled(12) => "User defined signal 2",
             _ => return,
         };
-        let pid = exit.pid;
-        self.error(&format!("{pid:>5} {text}"));
+        let (pid, text) = (exit.pid, Self::shown(text));
+        self.error(&format!("{pid:>5} {name:<23} {text}"));
     }
 }
 

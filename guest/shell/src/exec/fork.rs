@@ -56,7 +56,6 @@ impl Shell {
         self.subshells += 1;
         self.capture = None;
         self.substitutions.clear();
-        self.jobs.clear();
         self.traps.enter_subshell();
         if purpose == Purpose::Substitution && !self.shopts.inherit_errexit && !self.options.posix {
             self.options.errexit = false;

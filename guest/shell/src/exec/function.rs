@@ -44,6 +44,7 @@ impl Shell {
                 call_line,
             });
             sh.vars.push_scope();
+            let outer_trap = sh.traps.suspend_return(sh.options.functrace);
             let flow = match sh.command(&function.body) {
                 Err(Unwind::Return(status)) => Ok(status),
                 Err(Unwind::Break(_) | Unwind::Continue(_)) => Ok(0),
@@ -51,10 +52,9 @@ impl Shell {
             };
             if let Ok(status) = flow {
                 sh.status = status;
-                if sh.options.functrace {
-                    sh.run_condition_trap(crate::traps::RETURN)?;
-                }
+                sh.run_condition_trap(crate::traps::RETURN)?;
             }
+            sh.traps.resume_return(outer_trap);
             sh.vars.pop_scope();
             sh.frames.pop();
             sh.line = call_line;
@@ -95,7 +95,6 @@ impl Shell {
             let source: Rc<[u8]> = path.into();
             sh.frames.push(Frame { function: None, source: Rc::clone(&source), call_line });
             let mut parser = crate::syntax::Parser::new(text, 1, source, sh.syntax());
-            sh.status = 0;
             let flow = match sh.run_parser(&mut parser, "") {
                 Err(Unwind::Return(status)) => Ok(status),
                 flow => flow,

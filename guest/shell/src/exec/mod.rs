@@ -177,7 +177,6 @@ impl Shell {
     pub(crate) fn eval(&mut self, text: &[u8], line: u32) -> Flow {
         let source = self.current_source();
         let mut parser = crate::syntax::Parser::new(text.to_vec(), line, source, self.syntax());
-        self.status = 0;
         self.deeper(|sh| sh.run_parser(&mut parser, "eval: "))
     }
 
@@ -187,6 +186,7 @@ impl Shell {
         parser: &mut crate::syntax::Parser<'_>,
         within: &str,
     ) -> Flow {
+        let mut ran = false;
         loop {
             parser.set_options(self.syntax());
             let parsed = parser.complete_command();
@@ -194,7 +194,12 @@ impl Shell {
                 self.line = line;
                 self.error(&message);
             }
+            let ran_before = std::mem::replace(&mut ran, true);
             match parsed {
+                Ok(None) if !ran_before => {
+                    self.status = 0;
+                    return Ok(0);
+                }
                 Ok(None) => return Ok(self.status),
                 Ok(Some(list)) => match self.complete_command(&list) {
                     Ok(_) => {}

@@ -1,6 +1,9 @@
 //! Brace expansion, which sees only the unquoted text of a word.
 
-use crate::syntax::ast::{Part, Word};
+use std::rc::Rc;
+
+use crate::syntax::ast::{Param, ParamOp, Part, Target, Word};
+use crate::syntax::is_name_char;
 
 /// One element of a word while braces are looked for.
 #[derive(Clone)]
@@ -31,7 +34,19 @@ fn rebuild(items: &[Item]) -> Word {
     let mut literal = Vec::new();
     for item in items {
         match item {
-            Item::Byte(byte) => literal.push(*byte),
+            Item::Byte(byte) => {
+                // Brace expansion comes first: `{$x,y}z` is `$xz yz`.
+                if literal.is_empty()
+                    && is_name_char(*byte)
+                    && let Some(Part::Param(param)) = word.parts.last()
+                    && let Some(longer) = extended(param, *byte)
+                {
+                    word.parts.pop();
+                    word.parts.push(longer);
+                    continue;
+                }
+                literal.push(*byte);
+            }
             Item::Opaque(part) => {
                 if !literal.is_empty() {
                     word.parts.push(Part::Literal(std::mem::take(&mut literal).into()));
@@ -44,6 +59,21 @@ fn rebuild(items: &[Item]) -> Word {
         word.parts.push(Part::Literal(literal.into()));
     }
     word
+}
+
+/// `$name` with one more character in its name; `${name}` and `$1` take none.
+fn extended(param: &Param, byte: u8) -> Option<Part> {
+    let Target::Name(name) = &param.target else { return None };
+    if param.text.get(1) == Some(&b'{') {
+        return None;
+    }
+    Some(Part::Param(Rc::new(Param {
+        target: Target::Name([&name[..], &[byte]].concat().into()),
+        subscript: None,
+        indirect: false,
+        op: ParamOp::None,
+        text: [&param.text[..], &[byte]].concat().into(),
+    })))
 }
 
 fn byte(items: &[Item], index: usize) -> Option<u8> {

@@ -58,6 +58,8 @@ pub(crate) struct Expander<'s> {
     delimiter: Delimiter,
     /// `"$@"` without parameters was met: the quotes around it make no field.
     vanished: bool,
+    /// Inside the word of `${x:-word}`: its own text is split, too.
+    pub(super) splitting: bool,
 }
 
 impl<'s> Expander<'s> {
@@ -70,6 +72,7 @@ impl<'s> Expander<'s> {
             started: false,
             delimiter: Delimiter::None,
             vanished: false,
+            splitting: false,
         }
     }
 
@@ -96,6 +99,9 @@ impl<'s> Expander<'s> {
     fn part(&mut self, part: &Part, quoted: bool) -> Expanded<()> {
         match part {
             Part::Literal(text) if quoted => self.quoted(text),
+            Part::Literal(text) if self.splitting && self.mode == Mode::Fields => {
+                self.split(text);
+            }
             Part::Literal(text) => self.unquoted(text),
             Part::Quoted(text) => self.quoted(text),
             Part::Double(parts) => {

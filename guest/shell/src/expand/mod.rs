@@ -117,12 +117,21 @@ impl Shell {
         crate::arith::eval_text(text, self).map_err(|e| self.arith_error(e))
     }
 
+    /// As [`Self::arith`], for `(( ))`: messages begin with that.
+    pub(crate) fn arith_command(&mut self, arith: &Arith) -> Expanded<i64> {
+        let before = std::mem::replace(&mut self.arith_prefix, "((: ");
+        let value = self.arith(arith);
+        self.arith_prefix = before;
+        value
+    }
+
     fn arith_error(&mut self, error: crate::arith::ArithError) -> Unwind {
         use crate::arith::ArithError;
         self.arith_depth = 0;
         match error {
             ArithError::Message(text) => {
-                self.error(&crate::bytes::display(&text));
+                let prefix = self.arith_prefix;
+                self.error(&format!("{prefix}{}", crate::bytes::display(&text)));
                 Unwind::Discard(1)
             }
             ArithError::Unbound(name) => self.unbound(&name),

@@ -152,7 +152,12 @@ impl Expander<'_> {
             }
         };
         match (kind, missing) {
-            (b'+', false) | (b'-', true) => self.parts(&word.parts, quoted),
+            (b'+', false) | (b'-', true) => {
+                let splitting = std::mem::replace(&mut self.splitting, true);
+                let result = self.parts(&word.parts, quoted);
+                self.splitting = splitting;
+                result
+            }
             (b'+', true) => {
                 // `"${@+…}"` without parameters vanishes, as `"$@"` does.
                 if matches!(&values, Values::Many { items, star: false } if items.is_empty()) {

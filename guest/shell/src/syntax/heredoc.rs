@@ -92,8 +92,9 @@ impl Parser<'_> {
             }
         }
         if !ended {
+            let last = self.line - u32::from(self.text.last() == Some(&b'\n'));
             self.warnings.push((
-                self.line,
+                last,
                 format!(
                     "warning: here-document at line {} delimited by end-of-file (wanted `{}')",
                     first_line - 1,

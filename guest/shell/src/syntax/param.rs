@@ -193,7 +193,9 @@ impl Parser<'_> {
         if kind != ReplaceKind::First {
             self.bump();
         }
-        let pattern = if self.peek() == Some(b'/') && kind != ReplaceKind::First {
+        let pattern = if self.peek() == Some(b'/')
+            && matches!(kind, ReplaceKind::Prefix | ReplaceKind::Suffix)
+        {
             Word::default()
         } else {
             self.pattern(true, double)?

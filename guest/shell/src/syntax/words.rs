@@ -72,6 +72,13 @@ impl Builder {
         self.parts.push(part);
     }
 
+    /// Only `name=` was read so far.
+    fn is_assignment_start(&self) -> bool {
+        self.parts.is_empty()
+            && self.quoted.is_empty()
+            && self.literal.strip_suffix(b"=").is_some_and(super::is_name)
+    }
+
     fn is_empty(&self) -> bool {
         self.parts.is_empty() && self.literal.is_empty() && self.quoted.is_empty()
     }
@@ -282,7 +289,8 @@ impl Parser<'_> {
 
     fn tilde_here(&mut self, kind: WordKind, b: &Builder) -> bool {
         match kind {
-            WordKind::Plain | WordKind::Brace { double: false } => b.is_empty(),
+            WordKind::Plain => b.is_empty() || b.is_assignment_start(),
+            WordKind::Brace { double: false } => b.is_empty(),
             WordKind::Assignment => {
                 b.is_empty() || (b.quoted.is_empty() && b.literal.last() == Some(&b':'))
             }

@@ -1,0 +1,7 @@
+trap 'echo trapped' USR1
+(sleep 0.2; kill -USR1 $$) &
+sleep 5 & p=$!
+wait $p; s=$?
+[ $s -gt 128 ] && echo interrupted
+kill $p; wait $p 2>/dev/null
+echo end

@@ -1,0 +1,3 @@
+shopt -s nocasematch
+case ABC in abc) echo match;; esac
+[[ ABC == abc ]] && echo cond

@@ -1,0 +1,1 @@
+top=$PWD; mkdir d; (cd d; basename "$PWD"); [ "$PWD" = "$top" ] && echo same

@@ -1,0 +1,4 @@
+# oracle: none
+f() { f; }
+f
+echo "not reached"

@@ -1,0 +1,5 @@
+set -e
+false && echo no
+echo still here
+true && false
+echo not reached

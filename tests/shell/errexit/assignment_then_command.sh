@@ -1,0 +1,4 @@
+set -e
+x=1 false || echo ok
+x=1 false
+echo not reached

@@ -1,0 +1,4 @@
+set -e
+[[ a == b ]] || echo no match
+[[ a == b ]]
+echo not reached

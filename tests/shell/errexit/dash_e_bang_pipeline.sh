@@ -1,0 +1,5 @@
+set -e
+! false | false
+echo a
+! true | true
+echo b

@@ -1,0 +1,6 @@
+set -E
+trap 'echo "ERR $?"' ERR
+f() { false; echo in f; }
+f
+x=$(false)
+echo done

@@ -1,0 +1,3 @@
+set -e
+f() { local x=$(false); echo "hidden $?"; local y; y=$(false); echo not reached; }
+f

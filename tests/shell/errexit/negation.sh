@@ -1,0 +1,5 @@
+set -e
+! true
+echo after not true
+! false
+echo after not false

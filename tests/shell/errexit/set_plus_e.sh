@@ -1,0 +1,7 @@
+set -e
+set +e
+false
+echo survived
+set -e
+false
+echo no

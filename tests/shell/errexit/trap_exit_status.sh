@@ -1,0 +1,4 @@
+trap 'echo exit $?' EXIT
+set -e
+f() { return 7; }
+f

@@ -1,0 +1,1 @@
+eval 'f() { eval "g() { echo nested; }"; }'; f; g

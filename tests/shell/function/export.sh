@@ -1,0 +1,3 @@
+f() { echo "exported $1"; }
+export -f f
+bash -c 'f x'

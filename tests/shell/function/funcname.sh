@@ -1,0 +1,3 @@
+f() { echo "${FUNCNAME[0]} ${FUNCNAME[1]}"; g; }
+g() { echo "${FUNCNAME[*]}"; }
+f

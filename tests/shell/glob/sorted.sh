@@ -1,0 +1,2 @@
+touch b a C B c A _ 1
+echo *

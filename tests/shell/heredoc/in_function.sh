@@ -1,0 +1,6 @@
+f() {
+  cat <<E
+arg $1
+E
+}
+f a; f b

@@ -1,0 +1,2 @@
+! echo a | grep -q b; echo $?
+! echo a | grep -q a; echo $?

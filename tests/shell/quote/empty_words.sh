@@ -1,0 +1,4 @@
+printf '[%s]' "" '' $'' ""''; echo
+set -- "" a ""
+echo $#
+for x in "$@"; do echo "<$x>"; done

@@ -1,0 +1,4 @@
+echo gone > /dev/null
+cat < /dev/null
+echo $?
+ls nosuch 2>/dev/null || echo failed

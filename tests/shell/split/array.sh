@@ -1,0 +1,6 @@
+a=('x y' z '')
+printf '<%s>' "${a[@]}"; echo
+printf '<%s>' ${a[@]}; echo
+printf '<%s>' "${a[*]}"; echo
+printf '<%s>' "${a[@]:1}"; echo
+printf '<%s>' "p${a[@]}s"; echo

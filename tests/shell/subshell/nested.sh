@@ -1,0 +1,3 @@
+( (echo a); (echo b) )
+x=$( (echo c) ); echo $x
+((echo d); (echo e)) | sort

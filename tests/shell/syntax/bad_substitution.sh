@@ -1,0 +1,2 @@
+echo ${x!} ; echo same line
+echo next line $?

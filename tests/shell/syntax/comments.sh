@@ -1,0 +1,5 @@
+echo a # comment
+# whole line 'with quote
+echo b#not comment c # yes
+echo "# quoted" '#'
+: # done

@@ -1,0 +1,3 @@
+echo start
+echo "never closed
+echo x

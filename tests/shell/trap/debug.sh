@@ -1,0 +1,4 @@
+trap 'echo "debug"' DEBUG
+x=1
+trap - DEBUG
+echo done

@@ -1,0 +1,4 @@
+trap 'echo err' ERR
+trap 'echo exit' EXIT
+set -e
+false

@@ -1,0 +1,4 @@
+trap 'echo a' INT
+trap "echo 'b'" TERM EXIT
+trap
+trap - EXIT

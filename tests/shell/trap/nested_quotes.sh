@@ -1,0 +1,3 @@
+d=dir
+trap "echo 'cleanup of $d'; rm -rf \"$d\"" EXIT
+mkdir $d; ls

@@ -1,0 +1,4 @@
+f() { trap 'echo returning' RETURN; echo in f; }
+f
+trap - RETURN
+echo end
