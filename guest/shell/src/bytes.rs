@@ -66,7 +66,3 @@ pub(crate) fn find(text: &[u8], what: &[u8]) -> Option<usize> {
     }
     text.windows(what.len()).position(|window| window == what)
 }
-
-pub(crate) fn join(items: &[Vec<u8>], separator: &[u8]) -> Vec<u8> {
-    items.join(separator)
-}

@@ -15,6 +15,11 @@ macro_rules! flags {
             }
         }
 
+        #[expect(
+            clippy::allow_attributes,
+            reason = "not every set of flags has letters that are asked for"
+        )]
+        #[allow(dead_code, reason = "see above")]
         impl $type {
             /// Names and states in bash's order.
             pub(crate) fn list(&self) -> Vec<(&'static str, bool)> {

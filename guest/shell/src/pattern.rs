@@ -259,14 +259,15 @@ impl Compiler<'_> {
                 return Some(Set { negated, items });
             }
             first = false;
-            if byte == b'[' && self.at(1) == Some(b':') {
-                if let Some((class, length)) = class_at(&self.text[self.pos..]) {
-                    self.pos += length;
-                    if let Some(class) = class {
-                        items.push(SetItem::Class(class));
-                    }
-                    continue;
+            if byte == b'['
+                && self.at(1) == Some(b':')
+                && let Some((class, length)) = class_at(&self.text[self.pos..])
+            {
+                self.pos += length;
+                if let Some(class) = class {
+                    items.push(SetItem::Class(class));
                 }
+                continue;
             }
             let Some(low) = self.set_char(&mut items) else { continue };
             if self.at(0) == Some(b'-') && self.at(1).is_some_and(|b| b != b']') {

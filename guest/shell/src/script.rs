@@ -6,6 +6,20 @@ use crate::state::{Flow, Shell};
 use crate::syntax::{Feed, Parser};
 
 impl Shell {
+    /// Reads one line, without its newline; `None` at the end of the input.
+    pub(crate) fn read_line(&self, number: u32) -> Option<Vec<u8>> {
+        let handle = self.fds.get(number)?;
+        let (mut line, mut byte) = (Vec::new(), [0]);
+        loop {
+            match process::read(handle.raw(), &mut byte) {
+                Ok(1) if byte[0] == b'\n' => return Some(line),
+                Ok(1) => line.push(byte[0]),
+                Err(process::Errno::INTR) => {}
+                _ => return (!line.is_empty()).then_some(line),
+            }
+        }
+    }
+
     /// Runs the script on descriptor 0. It is read line by line, and no further than the commands
     /// that are run: what follows is the input of those that read.
     pub(crate) fn run_stdin(&mut self) -> Flow {

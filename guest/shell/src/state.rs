@@ -91,6 +91,8 @@ pub(crate) struct Shell {
     pub(crate) last_argument: Vec<u8>,
     pub(crate) trace_depth: u32,
     pub(crate) umask: u32,
+    /// Descriptor 0 is what this shell was started with, not a pipeline's or a redirection's.
+    pub(crate) own_stdin: bool,
     /// Compound assignments among the arguments of the declaration builtin that runs now.
     pub(crate) array_arguments: Vec<(usize, Rc<crate::syntax::ast::Assignment>)>,
     /// Temporary descriptors of process substitutions of the running command.
@@ -140,6 +142,7 @@ impl Shell {
             last_argument: Vec::new(),
             trace_depth: 0,
             umask: 0o022,
+            own_stdin: true,
             array_arguments: Vec::new(),
             substitutions: Vec::new(),
             current_command: Box::default(),
@@ -147,7 +150,7 @@ impl Shell {
     }
 
     pub(crate) fn syntax(&self) -> SyntaxOptions {
-        SyntaxOptions { extglob: self.shopts.extglob, posix: self.options.posix }
+        SyntaxOptions { extglob: self.shopts.extglob }
     }
 
     /// Runs `step` one level deeper, if the stack allows that.

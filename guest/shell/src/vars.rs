@@ -66,10 +66,6 @@ impl Assoc {
         self.entries.remove(key);
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     /// Entries by hash bucket, the youngest of a bucket first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Vec<u8>, &Vec<u8>)> {
         let mut all: Vec<_> = self.entries.iter().collect();

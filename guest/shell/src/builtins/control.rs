@@ -145,8 +145,7 @@ fn read_script(sh: &mut Shell, path: &[u8]) -> Result<Vec<u8>, String> {
         _ => path.strip_prefix(b"/dev/fd/").and_then(|n| std::str::from_utf8(n).ok()?.parse().ok()),
     };
     if let Some(handle) = number.and_then(|n| sh.fds.get(n)).cloned() {
-        return crate::output::read_all(handle.raw())
-            .map_err(|errno| crate::output::errno_text(errno));
+        return crate::output::read_all(handle.raw()).map_err(crate::output::errno_text);
     }
     match std::fs::metadata(sh.path(path)) {
         Ok(metadata) if metadata.is_dir() => return Err("Is a directory".into()),

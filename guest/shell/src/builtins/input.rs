@@ -6,8 +6,9 @@ use greenroom_process as process;
 
 use super::{OptionParser, Parsed};
 use crate::bytes;
+use crate::exec::Purpose;
 use crate::fds::Handle;
-use crate::state::{Flow, Shell};
+use crate::state::{Flow, Shell, Unwind};
 use crate::syntax::is_name;
 use crate::vars::Value;
 
@@ -102,16 +103,71 @@ pub(super) fn read(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     if request.timeout == Some(0.0) {
         return Ok(0);
     }
-    let (line, escaped, status) = input(sh, &handle, &request);
+    let (line, escaped, status) = match request.timeout {
+        Some(seconds) => input_within(sh, &handle, &request, seconds)?,
+        None => input(sh, &handle, &request),
+    };
     store(sh, &names, &request, &line, &escaped)?;
     Ok(status)
 }
 
+/// A line, the flags of its quoted bytes, and the status.
+type Line = (Vec<u8>, Vec<bool>, u8);
+
+/// As [`input`], for at most so many seconds. A read cannot be given up, a process can: a copy of
+/// the shell reads, and hands over what it got.
+fn input_within(
+    sh: &mut Shell,
+    handle: &Handle,
+    request: &Request,
+    seconds: f64,
+) -> Result<Line, Unwind> {
+    let Ok((read_end, write_end)) = process::capture_pipe() else {
+        return Ok((Vec::new(), Vec::new(), 1));
+    };
+    let (read_end, write_end) = (Handle::new(read_end), Handle::new(write_end));
+    let changed = [(0, handle.raw()), (1, write_end.raw())];
+    let forked = sh.fork(Purpose::Subshell, false, &changed, |sh| {
+        let Some(handle) = sh.fds.get(0).cloned() else { return Ok(1) };
+        let (line, escaped, status) = input(sh, &handle, request);
+        // Each byte goes with its flag.
+        let pairs: Vec<u8> =
+            line.iter().zip(&escaped).flat_map(|(byte, flag)| [*byte, u8::from(*flag)]).collect();
+        let _ = sh.write(1, &pairs);
+        Ok(status)
+    })?;
+    drop(write_end);
+    let process::Forked::Running(pid) = forked else {
+        return Ok((Vec::new(), Vec::new(), 1));
+    };
+    let deadline = Instant::now() + Duration::from_secs_f64(seconds.min(1e6));
+    let status = loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let milliseconds = u32::try_from(left.as_millis()).unwrap_or(u32::MAX);
+        match process::wait(process::Child::Pid(pid), Some(milliseconds)) {
+            Ok(Some(exit)) => break exit.status,
+            Ok(None) if Instant::now() < deadline => {}
+            Err(process::Errno::INTR) => {
+                sh.poll_signals();
+            }
+            _ => {
+                let _ = process::kill(process::Target::Pid(pid), 9);
+                let _ = process::wait(process::Child::Pid(pid), None);
+                // What bash returns: 128 + SIGALRM.
+                break 142;
+            }
+        }
+    };
+    let pairs = crate::output::read_all(read_end.raw()).unwrap_or_default();
+    let line = pairs.iter().step_by(2).copied().collect();
+    let escaped = pairs.iter().skip(1).step_by(2).map(|flag| *flag != 0).collect();
+    Ok((line, escaped, status))
+}
+
 /// Reads up to the delimiter, byte by byte: what follows belongs to other readers. The flags tell
 /// which bytes a backslash quoted.
-fn input(sh: &mut Shell, handle: &Handle, request: &Request) -> (Vec<u8>, Vec<bool>, u8) {
+fn input(sh: &mut Shell, handle: &Handle, request: &Request) -> Line {
     let delimiter = if request.exact { None } else { Some(request.delimiter.unwrap_or(b'\n')) };
-    let deadline = request.timeout.map(|s| Instant::now() + Duration::from_secs_f64(s.min(1e9)));
     let (mut line, mut escaped) = (Vec::new(), Vec::new());
     let mut backslash = false;
     let mut characters = 0;
@@ -120,9 +176,6 @@ fn input(sh: &mut Shell, handle: &Handle, request: &Request) -> (Vec<u8>, Vec<bo
         return (line, escaped, 0);
     }
     loop {
-        if deadline.is_some_and(|deadline| Instant::now() > deadline) {
-            return (line, escaped, 142);
-        }
         match process::read(handle.raw(), &mut byte) {
             Ok(1) => {}
             Err(process::Errno::INTR) => {

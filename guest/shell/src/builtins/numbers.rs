@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn floats_are_written_as_in_c() {
-        assert_eq!(f(3.14159, b'f', Spec { precision: Some(2), ..Spec::default() }), "3.14");
+        assert_eq!(f(2.14159, b'f', Spec { precision: Some(2), ..Spec::default() }), "2.14");
         assert_eq!(f(12345.678, b'e', Spec::default()), "1.234568e+04");
         assert_eq!(f(0.0001, b'g', Spec::default()), "0.0001");
         assert_eq!(f(0.00001, b'g', Spec::default()), "1e-05");

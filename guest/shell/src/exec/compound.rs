@@ -44,10 +44,13 @@ impl Shell {
                 };
                 self.in_loop(|sh| sh.for_loop(variable, words.as_deref(), values, body))
             }
-            CommandKind::Select { .. } => {
+            CommandKind::Select { variable, words, body } => {
                 self.line = command.line;
-                self.error("select: not supported: a job has no terminal to choose at");
-                Ok(2)
+                let values = match words {
+                    Some(words) => self.expand_words(words)?,
+                    None => self.positional.clone(),
+                };
+                self.in_loop(|sh| sh.select_loop(variable, &values, body))
             }
             CommandKind::ArithFor { init, condition, step, body } => {
                 self.line = command.line;
@@ -74,7 +77,7 @@ impl Shell {
                 self.line = command.line;
                 self.condition(cond)
             }
-            CommandKind::Coproc { .. } => {
+            CommandKind::Coproc => {
                 self.line = command.line;
                 self.error(
                     "coproc: not supported in the sandbox; use a pipeline or a background job",
@@ -142,6 +145,41 @@ impl Shell {
             }
         }
         Ok(status)
+    }
+
+    /// `select`: shows a numbered menu and reads choices until the input ends.
+    fn select_loop(&mut self, variable: &[u8], values: &[Vec<u8>], body: &List) -> Flow {
+        let mut status = 0;
+        let mut show = true;
+        loop {
+            if show {
+                let mut menu = String::new();
+                for (number, value) in (1..).zip(values) {
+                    menu.push_str(&format!("{number}) {}\n", bytes::display(value)));
+                }
+                self.write_error(menu.as_bytes());
+            }
+            let prompt = self.get(b"PS3").unwrap_or_else(|| b"#? ".to_vec());
+            self.write_error(&prompt);
+            let Some(line) = self.read_line(0) else {
+                self.write_error(b"\n");
+                return Ok(status.max(1));
+            };
+            show = line.is_empty();
+            if show {
+                continue;
+            }
+            let chosen = bytes::parse_int(&line)
+                .and_then(|n| usize::try_from(n).ok()?.checked_sub(1))
+                .and_then(|n| values.get(n).cloned());
+            self.assign(b"REPLY", None, line, false)?;
+            self.assign(variable, None, chosen.unwrap_or_default(), false)?;
+            match Self::loop_step(self.list(body))? {
+                Step::Done(last) => status = last,
+                Step::Next => status = 0,
+                Step::Leave => return Ok(0),
+            }
+        }
     }
 
     /// The words of a loop for `set -x`, as far as they are plain text.

@@ -69,7 +69,6 @@ impl Shell {
 
     /// Starts a command of a pipeline or a background list beside the shell, if it is a program
     /// whose words can be expanded here without effect on this shell.
-    #[expect(clippy::type_complexity, reason = "the two levels are the two questions")]
     pub(super) fn start_external(
         &mut self,
         command: &Command,
@@ -193,7 +192,6 @@ impl Shell {
     /// The file of a command, or the status after a message.
     fn locate(&mut self, name: &[u8], temporary: &[(Vec<u8>, Vec<u8>)]) -> Result<Vec<u8>, u8> {
         if name.contains(&b'/') {
-            let absolute = self.absolute(name);
             let shown = Self::shown(name);
             let Ok(metadata) = std::fs::metadata(self.path(name)) else {
                 let error = std::fs::metadata(self.path(name)).err();
@@ -209,7 +207,7 @@ impl Shell {
                 self.error(&format!("{shown}: Permission denied"));
                 return Err(126);
             }
-            return Ok(absolute);
+            return Ok(name.to_vec());
         }
         let path = temporary.iter().find(|(n, _)| n == b"PATH").map(|(_, value)| value.clone());
         let found = match path {

@@ -7,7 +7,7 @@ use crate::state::{Flow, Shell, Unwind};
 
 /// What a subshell is for: it changes what it inherits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     Subshell,
     /// `$( )`: `set -e` is off in it, unless `inherit_errexit` says otherwise.
     Substitution,
@@ -17,7 +17,7 @@ pub(super) enum Purpose {
 
 impl Shell {
     /// Runs `body` in a copy of this shell. `changed` tells which descriptors differ there.
-    pub(super) fn fork(
+    pub(crate) fn fork(
         &mut self,
         purpose: Purpose,
         foreground: bool,
@@ -28,7 +28,7 @@ impl Shell {
         self.fork_with(purpose, foreground, &fds, body)
     }
 
-    pub(super) fn fork_with(
+    pub(crate) fn fork_with(
         &mut self,
         purpose: Purpose,
         foreground: bool,
@@ -38,6 +38,7 @@ impl Shell {
         let flags = process::ForkFlags { foreground, new_group: false };
         let shell = &mut *self;
         let child = move || {
+            shell.own_stdin &= fds.contains(&[0, 0]);
             shell.enter_subshell(purpose, fds);
             let flow = body(shell);
             shell.end(flow)

@@ -13,6 +13,7 @@ mod subst;
 mod trace;
 
 pub(crate) use external::Started;
+pub(crate) use fork::Purpose;
 pub(crate) use redirect::Saved;
 
 use crate::bytes;

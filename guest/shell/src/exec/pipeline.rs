@@ -115,7 +115,8 @@ impl Shell {
     pub(super) fn background(&mut self, and_or: &AndOr, text: &[u8]) -> Result<(), Unwind> {
         let null;
         let mut stdin = None;
-        if !self.options.monitor {
+        let inherited = self.own_stdin && self.fds.get(0).is_none_or(|h| h.raw() == 0);
+        if inherited && !self.options.monitor {
             // Without job control a background command does not compete for the input.
             null = std::fs::File::open("/dev/null").ok().map(|f| {
                 use std::os::fd::IntoRawFd;

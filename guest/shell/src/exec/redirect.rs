@@ -63,7 +63,7 @@ impl Shell {
 
     fn one(&mut self, redirect: &Redirect, saved: &mut Saved) -> Result<bool, Unwind> {
         if let RedirectFd::Variable(name) = &redirect.fd {
-            return self.to_variable(name, &redirect.kind, saved);
+            return self.variable_fd(name, &redirect.kind, saved);
         }
         let default = match redirect.kind {
             RedirectKind::Read(_)
@@ -125,7 +125,7 @@ impl Shell {
     }
 
     /// `{name}>file`: a number of 10 or more, which stays open and is assigned to the variable.
-    fn to_variable(
+    fn variable_fd(
         &mut self,
         name: &[u8],
         kind: &RedirectKind,

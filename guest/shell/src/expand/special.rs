@@ -53,11 +53,6 @@ impl Shell {
         self.dynamic(name).or_else(|| self.dynamic_array(name)?.into_iter().next())
     }
 
-    /// The value of a variable as text, empty when it is unset.
-    pub(crate) fn get_text(&mut self, name: &[u8]) -> String {
-        String::from_utf8_lossy(&self.get(name).unwrap_or_default()).into_owned()
-    }
-
     pub(super) fn dynamic(&self, name: &[u8]) -> Option<Vec<u8>> {
         let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Some(match name {

@@ -58,16 +58,40 @@ pub(crate) enum CommandKind {
     Simple(Simple),
     Group(List),
     Subshell(List),
-    If { arms: Vec<(List, List)>, otherwise: Option<List> },
-    While { until: bool, condition: List, body: List },
-    For { variable: Box<[u8]>, words: Option<Vec<Word>>, body: List },
-    Select { variable: Box<[u8]>, words: Option<Vec<Word>>, body: List },
-    ArithFor { init: Arith, condition: Arith, step: Arith, body: List },
-    Case { word: Word, arms: Vec<CaseArm> },
+    If {
+        arms: Vec<(List, List)>,
+        otherwise: Option<List>,
+    },
+    While {
+        until: bool,
+        condition: List,
+        body: List,
+    },
+    For {
+        variable: Box<[u8]>,
+        words: Option<Vec<Word>>,
+        body: List,
+    },
+    Select {
+        variable: Box<[u8]>,
+        words: Option<Vec<Word>>,
+        body: List,
+    },
+    ArithFor {
+        init: Arith,
+        condition: Arith,
+        step: Arith,
+        body: List,
+    },
+    Case {
+        word: Word,
+        arms: Vec<CaseArm>,
+    },
     Function(Rc<Function>),
     Arith(Arith),
     Cond(Cond),
-    Coproc { name: Box<[u8]>, body: Box<Command> },
+    /// `coproc`, which is refused when it is reached.
+    Coproc,
 }
 
 #[derive(Debug, Default)]
@@ -100,7 +124,6 @@ pub(crate) struct Function {
     /// The definition's source text.
     pub(crate) text: Box<[u8]>,
     pub(crate) source: Rc<[u8]>,
-    pub(crate) line: u32,
 }
 
 #[derive(Debug)]

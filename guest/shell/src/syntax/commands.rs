@@ -158,7 +158,7 @@ impl Parser<'_> {
         };
         let Some(kind) = kind else { return self.simple_command(line) };
         let mut command = Command { kind, redirects: Vec::new(), line };
-        if !matches!(command.kind, CommandKind::Function(_) | CommandKind::Coproc { .. }) {
+        if !matches!(command.kind, CommandKind::Function(_) | CommandKind::Coproc) {
             self.redirects(&mut command.redirects)?;
         }
         Ok(command)

@@ -7,6 +7,9 @@ use super::parser::Parser;
 use super::words::WordKind;
 use super::{Parsed, is_meta, is_name, is_name_char};
 
+/// Variable, words (if there is `in`) and body of `for` and `select`.
+type ForEach = (Box<[u8]>, Option<Vec<Word>>, List);
+
 impl Parser<'_> {
     /// `( … )` or `(( … ))`.
     pub(super) fn parenthesised(&mut self) -> Parsed<CommandKind> {
@@ -146,7 +149,7 @@ impl Parser<'_> {
         Ok(CommandKind::For { variable, words, body })
     }
 
-    fn for_each(&mut self) -> Parsed<(Box<[u8]>, Option<Vec<Word>>, List)> {
+    fn for_each(&mut self) -> Parsed<ForEach> {
         self.skip_blanks();
         let mut end = 0;
         while self.peek_at(end).is_some_and(|b| !is_meta(b)) {
@@ -279,11 +282,10 @@ impl Parser<'_> {
 
     fn function_rest(&mut self, name: Box<[u8]>, start: usize) -> Parsed<CommandKind> {
         self.skip_newlines();
-        let line = self.line;
         let body = self.nest(Self::compound_command)?;
         let text = self.text[start..self.pos].into();
         let source = Rc::clone(&self.source);
-        Ok(CommandKind::Function(Rc::new(Function { name, body, text, source, line })))
+        Ok(CommandKind::Function(Rc::new(Function { name, body, text, source })))
     }
 
     /// A compound command with its redirections; nothing else will do.
@@ -307,7 +309,6 @@ impl Parser<'_> {
         while self.peek_at(end).is_some_and(is_name_char) {
             end += 1;
         }
-        let mut name: Box<[u8]> = (*b"COPROC").into();
         if end > 0 && matches!(self.peek_at(end), Some(b' ' | b'\t')) {
             let mut after = end;
             while matches!(self.peek_at(after), Some(b' ' | b'\t')) {
@@ -321,7 +322,6 @@ impl Parser<'_> {
                     .any(|w| self.at_word(w));
             self.pos = saved;
             if compound && is_name(&self.text[self.pos..self.pos + end]) {
-                name = self.text[self.pos..self.pos + end].into();
                 self.pos += after;
             }
         }
@@ -330,14 +330,10 @@ impl Parser<'_> {
             Some(_) => self.reserved_command()?,
             None => return Err(self.end_of_file()),
         };
-        let body = match compound {
-            Some(kind) => {
-                let mut command = Command { kind, redirects: Vec::new(), line };
-                self.redirects(&mut command.redirects)?;
-                command
-            }
-            None => self.simple_command(line)?,
-        };
-        Ok(CommandKind::Coproc { name, body: Box::new(body) })
+        match compound {
+            Some(_) => self.redirects(&mut Vec::new())?,
+            None => drop(self.simple_command(line)?),
+        }
+        Ok(CommandKind::Coproc)
     }
 }

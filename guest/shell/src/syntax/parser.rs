@@ -12,7 +12,6 @@ pub(crate) type Feed<'a> = Box<dyn FnMut(&mut Vec<u8>) -> bool + 'a>;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SyntaxOptions {
     pub(crate) extglob: bool,
-    pub(crate) posix: bool,
 }
 
 pub(super) struct PendingHereDoc {
@@ -66,11 +65,6 @@ impl<'a> Parser<'a> {
 
     pub(crate) fn set_options(&mut self, options: SyntaxOptions) {
         self.options = options;
-    }
-
-    /// The line of the cursor.
-    pub(crate) fn line(&self) -> u32 {
-        self.line
     }
 
     /// Messages about what was read although it is doubtful.

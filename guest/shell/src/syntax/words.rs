@@ -380,11 +380,7 @@ impl Parser<'_> {
             }
             _ => {
                 self.bump();
-                if kind == WordKind::Regex {
-                    b.literal(b'$');
-                } else {
-                    b.literal(b'$');
-                }
+                b.literal(b'$');
                 return Ok(());
             }
         };

@@ -1,0 +1,2 @@
+cat & wait; echo $?
+echo data | { cat & wait; }

@@ -1,0 +1,4 @@
+set -e
+nosuch || echo handled
+nosuch
+echo not reached

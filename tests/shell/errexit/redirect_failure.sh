@@ -1,0 +1,4 @@
+set -e
+: < nosuch || echo handled
+echo x < nosuch
+echo not reached

@@ -1,0 +1,3 @@
+echo $ "$" '$' a$ "a$" $% "$%"
+echo "$(echo \$HOME)" '$(no)'
+echo "\\$a" "\\\$a"

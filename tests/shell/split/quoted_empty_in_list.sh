@@ -1,0 +1,3 @@
+set -- "" "" x
+printf '<%s>' "$@" $@; echo
+a=("" "b"); printf '<%s>' "${a[@]}" ${a[@]}; echo

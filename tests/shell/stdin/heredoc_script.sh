@@ -1,0 +1,6 @@
+bash <<'E'
+x=1
+read line
+this is data
+echo "$line $x"
+E

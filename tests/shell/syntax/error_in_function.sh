@@ -1,0 +1,5 @@
+f() {
+  echo a
+  if
+}
+echo b

@@ -1,0 +1,2 @@
+f() { trap 'echo "st $?"' EXIT; exit 6; }
+f
