@@ -88,24 +88,43 @@ impl FdTable {
         self.entries.iter().map(|(number, handle)| [*number, handle.raw()]).collect()
     }
 
-    /// As [`Self::pairs`], with some numbers meaning something else.
-    pub(crate) fn pairs_with(&self, changed: &[(u32, process::Fd)]) -> Vec<[process::Fd; 2]> {
-        let mut pairs = self.pairs();
+    /// What a forked child gets: for each script's number, the child's and ours. The child finds
+    /// descriptors beyond the standard streams from `FORKED` on, clear of preopened directories.
+    pub(crate) fn for_fork(&self, changed: &[(u32, process::Fd)]) -> Vec<Given> {
+        let mut given: Vec<Given> = Vec::with_capacity(self.entries.len() + changed.len());
+        for (number, handle) in &self.entries {
+            given.push(Given { number: *number, theirs: *number, ours: handle.raw() });
+        }
         for &(number, fd) in changed {
-            match pairs.iter_mut().find(|pair| pair[0] == number) {
-                Some(pair) => pair[1] = fd,
-                None => pairs.push([number, fd]),
+            match given.iter_mut().find(|g| g.number == number) {
+                Some(entry) => entry.ours = fd,
+                None => given.push(Given { number, theirs: number, ours: fd }),
             }
         }
-        pairs
+        for (fd, entry) in (FORKED..).zip(given.iter_mut().filter(|g| g.number > 2)) {
+            entry.theirs = fd;
+        }
+        given
     }
 
-    /// Replaces the table in a forked child, where `given` is what the parent passed.
-    pub(crate) fn adopt(&mut self, given: &[[process::Fd; 2]]) {
+    /// Replaces the table in a forked child by what the parent passed.
+    pub(crate) fn adopt(&mut self, given: &[Given]) {
         for (_, handle) in self.entries.drain(..) {
             handle.forget();
         }
-        let standard = [0, 1, 2].map(|number| given.iter().any(|pair| pair[0] == number));
-        *self = Self::inherited(standard);
+        for entry in given {
+            self.set(entry.number, Handle::new(entry.theirs));
+        }
     }
 }
+
+/// A descriptor that a forked child gets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Given {
+    pub(crate) number: u32,
+    pub(crate) theirs: process::Fd,
+    pub(crate) ours: process::Fd,
+}
+
+/// The first number of a forked child's descriptors beyond the standard streams.
+const FORKED: process::Fd = 10;

@@ -68,12 +68,14 @@ impl Shell {
     }
 
     /// Starts a command of a pipeline or a background list beside the shell, if it is a program
-    /// whose words can be expanded here without effect on this shell.
+    /// whose words can be expanded here without effect on this shell. In the foreground, only its
+    /// status comes back.
     pub(super) fn start_external(
         &mut self,
         command: &Command,
         stdin: Option<&Handle>,
         stdout: Option<&Handle>,
+        foreground: bool,
     ) -> Result<Option<Result<process::Pid, u8>>, Unwind> {
         let CommandKind::Simple(simple) = &command.kind else { return Ok(None) };
         if self.options.xtrace || !self.is_pure_command(simple, &command.redirects) {
@@ -105,7 +107,7 @@ impl Shell {
                 let started = match self.locate(&arguments[0], &temporary) {
                     Ok(path) => {
                         let pairs = self.fds.pairs();
-                        match self.start(&path, &arguments, &temporary, &pairs, false) {
+                        match self.start(&path, &arguments, &temporary, &pairs, foreground) {
                             Ok(Started::Running(pid)) => Ok(pid),
                             Ok(Started::Ended(exit)) => Err(exit.status),
                             Err(status) => Err(status),

@@ -2,6 +2,7 @@
 
 use greenroom_process as process;
 
+use crate::fds::Given;
 use crate::output::errno_text;
 use crate::state::{Flow, Shell, Unwind};
 
@@ -24,26 +25,17 @@ impl Shell {
         changed: &[(u32, process::Fd)],
         body: impl FnOnce(&mut Self) -> Flow,
     ) -> Result<process::Forked, Unwind> {
-        let fds = self.fds.pairs_with(changed);
-        self.fork_with(purpose, foreground, &fds, body)
-    }
-
-    pub(crate) fn fork_with(
-        &mut self,
-        purpose: Purpose,
-        foreground: bool,
-        fds: &[[process::Fd; 2]],
-        body: impl FnOnce(&mut Self) -> Flow,
-    ) -> Result<process::Forked, Unwind> {
+        let given = self.fds.for_fork(changed);
+        let fds: Vec<[process::Fd; 2]> = given.iter().map(|g| [g.theirs, g.ours]).collect();
         let flags = process::ForkFlags { foreground, new_group: false };
         let shell = &mut *self;
         let child = move || {
-            shell.own_stdin &= fds.contains(&[0, 0]);
-            shell.enter_subshell(purpose, fds);
+            shell.own_stdin &= given.iter().any(|g| g.number == 0 && g.ours == 0);
+            shell.enter_subshell(purpose, &given);
             let flow = body(shell);
             shell.end(flow)
         };
-        match process::fork(child, fds, flags) {
+        match process::fork(child, &fds, flags) {
             Ok(forked) => Ok(forked),
             Err(errno) => {
                 self.error(&format!("fork: {}", errno_text(errno)));
@@ -52,8 +44,8 @@ impl Shell {
         }
     }
 
-    fn enter_subshell(&mut self, purpose: Purpose, fds: &[[process::Fd; 2]]) {
-        self.fds.adopt(fds);
+    fn enter_subshell(&mut self, purpose: Purpose, given: &[Given]) {
+        self.fds.adopt(given);
         self.subshells += 1;
         self.capture = None;
         self.substitutions.clear();

@@ -64,7 +64,7 @@ impl Shell {
         stdin: Option<&Handle>,
         stdout: Option<&Handle>,
     ) -> Result<Member, Unwind> {
-        if let Some(started) = self.start_external(command, stdin, stdout)? {
+        if let Some(started) = self.start_external(command, stdin, stdout, false)? {
             return Ok(match started {
                 Ok(pid) => Member::Running(pid),
                 Err(status) => Member::Ended(status),
@@ -133,7 +133,7 @@ impl Shell {
             _ => None,
         };
         let started = match single {
-            Some(command) => self.start_external(command, stdin, None)?,
+            Some(command) => self.start_external(command, stdin, None, false)?,
             None => None,
         };
         let pid = if let Some(Ok(pid)) = started {

@@ -122,7 +122,7 @@ impl Shell {
             return Ok(None);
         }
         let [command] = item.and_or.first.commands.as_slice() else { return Ok(None) };
-        match self.start_external(command, None, Some(write))? {
+        match self.start_external(command, None, Some(write), true)? {
             None => Ok(None),
             Some(Ok(pid)) => Ok(Some(self.wait_foreground(pid))),
             Some(Err(status)) => Ok(Some(status)),

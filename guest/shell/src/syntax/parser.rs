@@ -83,7 +83,7 @@ impl<'a> Parser<'a> {
         let list = self.line_list()?;
         self.skip_blanks();
         match self.peek() {
-            None => {}
+            None => self.read_here_documents(),
             Some(b'\n') => self.newline(),
             Some(_) => return Err(self.unexpected()),
         }

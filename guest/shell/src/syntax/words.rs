@@ -452,6 +452,7 @@ impl Parser<'_> {
     fn whole(&mut self) -> Parsed<super::ast::List> {
         let list = self.optional_list()?;
         self.skip_newlines();
+        self.read_here_documents();
         if self.peek().is_some() { Err(self.unexpected()) } else { Ok(list) }
     }
 }

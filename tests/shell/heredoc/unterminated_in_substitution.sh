@@ -1,0 +1,7 @@
+x=$(cat <<E
+body
+E
+); echo "<$x>"
+y=`cat <<E
+back
+E`; echo "<$y>"

@@ -1,0 +1,1 @@
+f() { for i in 1 2 3; do echo $i; done; return 4; }
