@@ -5,17 +5,16 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::UNIX_EPOCH;
 
 use cap_primitives::fs::{
-    DirBuilderExt, DirOptions, FollowSymlinks, OpenOptions, OpenOptionsExt, PermissionsExt,
-    SystemTimeSpec,
+    DirBuilderExt, DirOptions, FollowSymlinks, OpenOptions, OpenOptionsExt, SystemTimeSpec,
 };
-use rustix::fs::{FileType, OFlags, Stat, Timespec, Timestamps};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, Timespec, Timestamps};
 
 use super::description::{Description, RegularFile};
 use super::directory::{Directory, virtual_inode};
@@ -102,11 +101,8 @@ fn open_virtual(node: &Node, path: Vec<u8>, open: &Open) -> Result<Description> 
         Node::Program(_) | Node::Module(..) if open.write || open.truncate => Err(Errno::ROFS),
         Node::Module(file, _) => {
             // Opened anew, because a duplicate would share the offset with every other opening.
-            let own = rustix::fs::open(
-                format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&**file)),
-                OFlags::RDONLY | OFlags::CLOEXEC,
-                rustix::fs::Mode::empty(),
-            )?;
+            let own =
+                rustix::fs::open(link_of(file), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
             Ok(Description::File(RegularFile::new(own.into(), None, false)?))
         }
         Node::Program(guest) => {
@@ -506,16 +502,23 @@ pub(crate) fn read_link(target: &Target<'_>) -> Result<Vec<u8>> {
 /// Sets access and modification time.
 pub(crate) fn set_times(
     target: &Target<'_>,
-    [accessed, modified]: [Option<SystemTimeSpec>; 2],
+    times: [Option<SystemTimeSpec>; 2],
     follow_symlinks: bool,
 ) -> Result<()> {
     let (_, directory, path) = changeable(target, Errno::ROFS)?;
-    if follow_symlinks {
-        cap_primitives::fs::set_times(directory, path, accessed, modified)?;
-    } else {
-        cap_primitives::fs::set_times_nofollow(directory, path, accessed, modified)?;
+    if !follow_symlinks {
+        let [accessed, modified] = times;
+        return Ok(cap_primitives::fs::set_times_nofollow(directory, path, accessed, modified)?);
     }
-    Ok(())
+    let file = handle(directory, path)?;
+    let times = timestamps(times);
+    match rustix::fs::utimensat(&file, c"", &times, AtFlags::EMPTY_PATH) {
+        // Before Linux 5.8.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOENT) => {
+            Ok(rustix::fs::utimensat(CWD, link_of(&file), &times, AtFlags::empty())?)
+        }
+        done => Ok(done?),
+    }
 }
 
 /// Sets access and modification time of an open file.
@@ -531,6 +534,12 @@ pub(crate) fn set_times_open(
     if let Some(mount) = mount {
         mount.writable()?;
     }
+    let file = description.host_file().ok_or(Errno::BADF)?;
+    Ok(rustix::fs::futimens(file, &timestamps(times))?)
+}
+
+/// The times as system calls take them.
+fn timestamps([accessed, modified]: [Option<SystemTimeSpec>; 2]) -> Timestamps {
     let spec = |time: Option<SystemTimeSpec>| match time {
         None => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT },
         Some(SystemTimeSpec::SymbolicNow) => Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW },
@@ -539,17 +548,27 @@ pub(crate) fn set_times_open(
             Timespec { tv_sec: since.as_secs() as i64, tv_nsec: since.subsec_nanos().into() }
         }
     };
-    let [accessed, modified] = times;
-    let times = Timestamps { last_access: spec(accessed), last_modification: spec(modified) };
-    let file = description.host_file().ok_or(Errno::BADF)?;
-    Ok(rustix::fs::futimens(file, &times)?)
+    Timestamps { last_access: spec(accessed), last_modification: spec(modified) }
 }
 
 /// Sets permission bits. Never the set-user-ID and set-group-ID bits: the file is the host's.
 pub(crate) fn set_mode(target: &Target<'_>, mode: u32) -> Result<()> {
     let (_, directory, path) = changeable(target, Errno::ROFS)?;
-    let permissions = PermissionsExt::from_mode(mode & 0o777);
-    Ok(cap_primitives::fs::set_permissions(directory, path, permissions)?)
+    let file = handle(directory, path)?;
+    Ok(rustix::fs::chmod(link_of(&file), Mode::from_bits_truncate(mode & 0o777))?)
+}
+
+/// A handle to a file, following symbolic links, that does not open the file itself: opening a FIFO
+/// would wait for its other end, and opening a device does whatever the device does.
+fn handle(directory: &File, path: &Path) -> Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(OFlags::PATH.bits() as i32);
+    Ok(cap_primitives::fs::open(directory, path, &options)?)
+}
+
+/// The path under which `/proc` has an open file.
+fn link_of(file: &File) -> String {
+    format!("/proc/self/fd/{}", file.as_raw_fd())
 }
 
 fn changeable<'a>(
