@@ -21,7 +21,9 @@ use super::signals::Signals;
 use super::value::{EnvGrant, Mount};
 use super::{sandbox, tell};
 use crate::sandbox::store::{Progress, StoreWarning};
-use crate::sandbox::{DEFAULT_PATH, Job, MountSpec, Notices, ProgramSpec, StartError, Stdio};
+use crate::sandbox::{
+    DEFAULT_PATH, Job, MountSpec, Notices, ProgramSpec, Scratch, StartError, Stdio,
+};
 
 /// How long a program may go on after it was told to end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -85,9 +87,7 @@ pub(super) fn exec(args: &ExecArgs, environment: &Environment) -> Result<ExitCod
     let (name, arguments) = args.program();
     let module = module(Path::new(name))?;
     let variables = variables(args, module.is_none(), environment)?;
-    let scratch = tempfile::Builder::new()
-        .prefix("greenroom-")
-        .tempdir()
+    let scratch = Scratch::new()
         .map_err(|error| Failure::unable(format!("cannot make the program's /tmp: {error}")))?;
     let mounts = mounts(args, scratch.path())?;
     let limits = sandbox::limits(&args.limits, None);

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use crate::event::Level;
 use crate::plan::PlannedJob;
-use crate::sandbox::{HostDirectory, JobError, JobSpec, Limits, MountSpec, Sandbox};
+use crate::sandbox::{HostDirectory, JobError, JobSpec, Limits, MountSpec, Sandbox, Scratch};
 use crate::schedule::{Executor, JobLog, JobSandbox, NotLoadable};
 use image::Image;
 use script::{LogSink, ScriptProgress, ScriptSandbox};
@@ -79,9 +79,7 @@ impl Executor for SandboxExecutor {
         for warning in &image.warnings {
             log.notice(Level::Warning, warning.clone()).await;
         }
-        let scratch = tempfile::Builder::new()
-            .prefix("greenroom-")
-            .tempdir()
+        let scratch = Scratch::new()
             .map_err(|error| not_loadable(format!("cannot make the job's /tmp: {error}")))?;
         let mut mounts = vec![
             MountSpec {

@@ -7,14 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use indexmap::IndexMap;
-use tempfile::TempDir;
 
 use super::{PROJECT_DIRECTORY, SHELL};
 use crate::event::{Level, Section, StepOutcome, Stream};
 use crate::plan::ScriptEntry;
 use crate::sandbox::{
-    Breach, DEFAULT_PATH, Exit, How, Job, OutputSink, OutputStream, ProgramSpec, ScriptObserver,
-    Stdio,
+    Breach, DEFAULT_PATH, Exit, How, Job, OutputSink, OutputStream, ProgramSpec, Scratch,
+    ScriptObserver, Stdio,
 };
 use crate::schedule::{JobLog, JobSandbox, ScriptRun, Stop, StopReason};
 
@@ -39,7 +38,7 @@ const DEFAULTS: [(&str, &str); 8] = [
 pub(super) struct ScriptSandbox {
     pub(super) sandbox: Arc<Job>,
     /// The job's `/tmp`; removed with it.
-    pub(super) scratch: Option<TempDir>,
+    pub(super) scratch: Option<Scratch>,
     pub(super) progress: Arc<ScriptProgress>,
     pub(super) granted: Vec<(String, String)>,
     pub(super) variables: Vec<(String, String)>,
