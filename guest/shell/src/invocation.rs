@@ -122,7 +122,8 @@ fn import(sh: &mut Shell, environment: impl Iterator<Item = (Vec<u8>, Vec<u8>)>)
         }
     }
     let pwd = sh.get(b"PWD").filter(|pwd| pwd.starts_with(b"/"));
-    sh.cwd = crate::paths::normalize(&pwd.unwrap_or_else(|| b"/".to_vec()));
+    let own = || std::env::current_dir().ok().map(|d| d.into_os_string().into_encoded_bytes());
+    sh.cwd = crate::paths::normalize(&pwd.or_else(own).unwrap_or_else(|| b"/".to_vec()));
     let cwd = sh.cwd.clone();
     sh.set_plain(b"PWD", &cwd);
     sh.vars.entry(b"PWD").attributes.add(Attributes::EXPORT);

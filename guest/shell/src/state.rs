@@ -155,14 +155,19 @@ impl Shell {
 
     /// Runs `step` one level deeper, if the stack allows that.
     pub(crate) fn deeper(&mut self, step: impl FnOnce(&mut Self) -> Flow) -> Flow {
-        if self.depth >= self.max_depth {
+        self.deeper_by(1, step)
+    }
+
+    /// As [`Self::deeper`], for a step that needs the stack of several.
+    pub(crate) fn deeper_by(&mut self, levels: u32, step: impl FnOnce(&mut Self) -> Flow) -> Flow {
+        if self.depth + levels > self.max_depth {
             let limit = self.max_depth;
             self.error(&format!("maximum nesting level exceeded ({limit})"));
             return Err(Unwind::Exit(1));
         }
-        self.depth += 1;
+        self.depth += levels;
         let flow = step(self);
-        self.depth -= 1;
+        self.depth -= levels;
         flow
     }
 

@@ -182,7 +182,7 @@ impl Shell {
             match self.traps.command(signal) {
                 Some(text) => {
                     let status = self.status;
-                    self.run_trap(&text, "trap")?;
+                    self.run_trap(&text)?;
                     self.status = status;
                 }
                 None => return Err(Unwind::Exit(128 + signal)),
@@ -199,16 +199,16 @@ impl Shell {
         let Some(text) = self.traps.command(condition) else { return Ok(()) };
         let (status, pipe_status) = (self.status, self.pipe_status.clone());
         self.traps.running = true;
-        let flow = self.run_trap(&text, "trap");
+        let flow = self.run_trap(&text);
         self.traps.running = false;
         self.status = status;
         self.pipe_status = pipe_status;
         flow.map(drop)
     }
 
-    fn run_trap(&mut self, text: &[u8], _what: &str) -> Flow {
+    fn run_trap(&mut self, text: &[u8]) -> Flow {
         let line = self.line;
-        let flow = self.eval(text, line);
+        let flow = self.deeper_by(4, |sh| sh.eval(text, line));
         self.line = line;
         flow
     }
@@ -219,7 +219,7 @@ impl Shell {
         let Some(text) = self.traps.command(EXIT) else { return status };
         self.traps.set(EXIT, None);
         self.errexit_off = 0;
-        match self.run_trap(&text, "exit trap") {
+        match self.run_trap(&text) {
             Err(Unwind::Exit(status)) => status,
             _ => status,
         }

@@ -77,7 +77,10 @@ pub(crate) enum ArithError {
 }
 
 /// The deepest nesting of an expression, variables that hold expressions included.
-pub(crate) const MAX_DEPTH: u32 = 200;
+pub(crate) const MAX_DEPTH: u32 = 400;
+
+/// The most operators in one expression: each is a level of the tree.
+pub(crate) const MAX_OPERATORS: u32 = 1000;
 
 /// `EXPR: MESSAGE (error token is "TOKEN")`.
 pub(crate) fn error(expression: &[u8], message: &str, token: &[u8]) -> ArithError {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{ArithError, BinaryOp, Expr, MAX_DEPTH, UnaryOp, Variable, error};
+use super::{ArithError, BinaryOp, Expr, MAX_DEPTH, MAX_OPERATORS, UnaryOp, Variable, error};
 use crate::syntax::{is_name_char, is_name_start};
 
 type Parsed<T> = Result<T, ArithError>;
@@ -11,11 +11,12 @@ struct Parser<'a> {
     text: &'a [u8],
     pos: usize,
     depth: u32,
+    operators: u32,
 }
 
 /// Parses an expression. The empty text is 0.
 pub(crate) fn parse(text: &[u8]) -> Parsed<Rc<Expr>> {
-    let mut parser = Parser { text, pos: 0, depth: 0 };
+    let mut parser = Parser { text, pos: 0, depth: 0, operators: 0 };
     parser.skip_blanks();
     if parser.pos >= text.len() {
         return Ok(Rc::new(Expr::Number(0)));
@@ -58,6 +59,14 @@ impl Parser<'_> {
         Err(error(self.text, message, &self.text[self.pos.min(self.text.len())..]))
     }
 
+    fn count_operator(&mut self) -> Parsed<()> {
+        self.operators += 1;
+        if self.operators > MAX_OPERATORS {
+            return self.fail("expression has too many operators");
+        }
+        Ok(())
+    }
+
     fn comma(&mut self) -> Parsed<Expr> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -65,6 +74,7 @@ impl Parser<'_> {
         }
         let mut left = self.assignment()?;
         while self.peek() == b',' {
+            self.count_operator()?;
             self.pos += 1;
             left = Expr::Comma(Rc::new(left), Rc::new(self.assignment()?));
         }
@@ -134,6 +144,7 @@ impl Parser<'_> {
             if precedence < level {
                 return Ok(left);
             }
+            self.count_operator()?;
             self.pos += length;
             self.skip_blanks();
             let start = self.pos;
@@ -155,7 +166,12 @@ impl Parser<'_> {
             left = match op {
                 Op::And => Expr::And(l, r),
                 Op::Or => Expr::Or(l, r),
-                Op::Plain(op) => Expr::Binary(op, l, r, self.text[start..].into()),
+                Op::Plain(op) => {
+                    // Only these can fail, and then show their operand.
+                    let fails = matches!(op, BinaryOp::Div | BinaryOp::Rem | BinaryOp::Pow);
+                    let token = if fails { self.text[start..].into() } else { Rc::default() };
+                    Expr::Binary(op, l, r, token)
+                }
             };
         }
     }

@@ -85,7 +85,7 @@ impl Shell {
         text: Vec<u8>,
         arguments: Option<Vec<Vec<u8>>>,
     ) -> Flow {
-        self.deeper(|sh| {
+        self.deeper_by(4, |sh| {
             let own = arguments.is_some();
             let positional = match arguments {
                 Some(arguments) => std::mem::replace(&mut sh.positional, arguments),

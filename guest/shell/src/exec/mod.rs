@@ -188,6 +188,7 @@ impl Shell {
         within: &str,
     ) -> Flow {
         let mut ran = false;
+        parser.set_base(self.depth, self.max_depth);
         loop {
             parser.set_options(self.syntax());
             let parsed = parser.complete_command();

@@ -26,8 +26,13 @@ impl Shell {
             return self.only_assignments(simple, redirects);
         }
         self.line = line;
-        if simple.assignments.is_empty() && redirects.is_empty() {
-            return self.invoke(arguments, Vec::new(), true);
+        let Some(temporary) = self.temporary(simple)? else { return Ok(1) };
+        if self.options.xtrace {
+            let words: Vec<_> = arguments.iter().map(|a| quote::minimal(a)).collect();
+            self.trace(&words.join(&b' '))?;
+        }
+        if redirects.is_empty() {
+            return self.invoke(arguments, temporary);
         }
         let saved = match self.redirect(redirects)? {
             Some(saved) => saved,
@@ -40,30 +45,20 @@ impl Shell {
                 return Ok(1);
             }
         };
-        let result = self.assignments_and_command(simple, arguments);
-        match result {
-            // `exec` without a command keeps its redirections.
-            Ok((status, true)) => {
-                drop(saved);
-                Ok(status)
-            }
-            Ok((status, false)) => {
-                self.restore(saved);
-                Ok(status)
-            }
-            Err(unwind) => {
-                self.restore(saved);
-                Err(unwind)
-            }
+        // `exec` without a command keeps its redirections.
+        let keeps = arguments.len() == 1 && arguments[0] == b"exec";
+        let flow = self.invoke(arguments, temporary);
+        if keeps && flow.is_ok() {
+            drop(saved);
+        } else {
+            self.restore(saved);
         }
+        flow
     }
 
-    fn assignments_and_command(
-        &mut self,
-        simple: &Simple,
-        arguments: Vec<Vec<u8>>,
-    ) -> Result<(u8, bool), Unwind> {
-        let mut temporary = Vec::new();
+    /// The assignments before a command; `None` after a message.
+    fn temporary(&mut self, simple: &Simple) -> Result<Option<Vec<(Vec<u8>, Vec<u8>)>>, Unwind> {
+        let mut temporary = Vec::with_capacity(simple.assignments.len());
         for assignment in &simple.assignments {
             let AssignValue::Scalar(word) = &assignment.value else { continue };
             let mut value = self.expand_single(word)?;
@@ -82,13 +77,11 @@ impl Shell {
                 .is_some_and(|v| v.attributes.has(crate::vars::Attributes::READONLY));
             if readonly {
                 self.error(&format!("{}: readonly variable", Self::shown(&assignment.name)));
-                return Ok((1, false));
+                return Ok(None);
             }
             temporary.push((assignment.name.to_vec(), value));
         }
-        let keeps = arguments.len() == 1 && arguments[0] == b"exec";
-        let status = self.invoke(arguments, temporary, false)?;
-        Ok((status, keeps))
+        Ok(Some(temporary))
     }
 
     /// The arguments of a command; those of declaration builtins may be assignments.
@@ -130,16 +123,7 @@ impl Shell {
     }
 
     /// Runs a command by name: function, builtin or program.
-    fn invoke(
-        &mut self,
-        arguments: Vec<Vec<u8>>,
-        temporary: Vec<(Vec<u8>, Vec<u8>)>,
-        _plain: bool,
-    ) -> Flow {
-        if self.options.xtrace {
-            let words: Vec<_> = arguments.iter().map(|a| quote::minimal(a)).collect();
-            self.trace(&words.join(&b' '))?;
-        }
+    fn invoke(&mut self, arguments: Vec<Vec<u8>>, temporary: Vec<(Vec<u8>, Vec<u8>)>) -> Flow {
         if let Some(last) = arguments.last() {
             self.last_argument.clone_from(last);
         }

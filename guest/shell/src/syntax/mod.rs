@@ -27,7 +27,7 @@ pub(crate) struct SyntaxError {
 pub(crate) type Parsed<T> = Result<T, SyntaxError>;
 
 /// Nesting past this is an error. It keeps recursion well inside the stack.
-pub(crate) const MAX_NESTING: u32 = 200;
+pub(crate) const MAX_NESTING: u32 = 400;
 
 /// Characters that end an unquoted word.
 pub(crate) const fn is_meta(byte: u8) -> bool {

@@ -27,6 +27,8 @@ pub(crate) struct Parser<'a> {
     pub(super) pos: usize,
     pub(super) line: u32,
     pub(super) depth: u32,
+    /// The depth at which complete commands begin: what surrounds them uses the stack, too.
+    base: u32,
     pub(super) options: SyntaxOptions,
     pub(super) source: Rc<[u8]>,
     pub(super) pending: Vec<PendingHereDoc>,
@@ -43,6 +45,7 @@ impl<'a> Parser<'a> {
             pos: 0,
             line,
             depth: 0,
+            base: 0,
             options,
             source,
             pending: Vec::new(),
@@ -63,6 +66,11 @@ impl<'a> Parser<'a> {
         parser
     }
 
+    /// Leaves only a part of the nesting levels to this parser: `used` of `all` are taken.
+    pub(crate) fn set_base(&mut self, used: u32, all: u32) {
+        self.base = MAX_NESTING * used / all.max(1);
+    }
+
     pub(crate) fn set_options(&mut self, options: SyntaxOptions) {
         self.options = options;
     }
@@ -75,7 +83,7 @@ impl<'a> Parser<'a> {
     /// Parses up to the end of the next line on which all that was begun is complete. `None` at
     /// the end of the text.
     pub(crate) fn complete_command(&mut self) -> Parsed<Option<List>> {
-        self.depth = 0;
+        self.depth = self.base;
         self.skip_newlines();
         if self.peek().is_none() {
             return Ok(None);

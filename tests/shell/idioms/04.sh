@@ -1,0 +1,1 @@
+s=foo.bar.baz; IFS=. read -ra p <<< "$s"; echo "${#p[@]} ${p[-1]}"

@@ -1,0 +1,1 @@
+f() { echo "$@" | tr ' ' '\n' | sort -u | paste -sd,; }; f b a b

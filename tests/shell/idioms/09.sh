@@ -1,0 +1,1 @@
+[[ "$(uname)" == *inux* ]] && echo linux || echo other

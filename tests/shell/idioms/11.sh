@@ -1,0 +1,1 @@
+cmd="echo hello"; $cmd world; "$cmd" 2>/dev/null; echo $?

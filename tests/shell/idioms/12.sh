@@ -1,0 +1,1 @@
+args=(-n "a b"); echo "${args[@]}"; echo

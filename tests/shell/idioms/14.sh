@@ -1,0 +1,1 @@
+str="key=value=more"; echo "${str%%=*} ${str#*=}"

@@ -1,0 +1,1 @@
+case "$OSTYPE" in linux*) echo l;; *) echo o;; esac

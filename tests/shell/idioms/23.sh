@@ -1,0 +1,1 @@
+echo "${PATH:+path set}" "${NOPE:-${HOME:+home}}"

@@ -1,0 +1,1 @@
+f() { local IFS=,; echo "$*"; }; f a b c

@@ -1,0 +1,1 @@
+x=abc; [[ $x == [[:lower:]]* ]] && echo lower; [[ ${x:0:1} == a ]] && echo a

@@ -1,0 +1,1 @@
+test -d / -a -r / && echo ok; [ ! -e /nope ] && echo nope

@@ -1,0 +1,1 @@
+for i in $(seq 3); do case $i in 2) continue;; esac; echo $i; done | paste -sd' '

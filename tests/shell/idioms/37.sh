@@ -1,0 +1,1 @@
+echo "quote's" 'dq"in' "a"'b'"c" a\ b "$(echo "x y")"

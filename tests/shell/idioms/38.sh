@@ -1,0 +1,1 @@
+eval "arr=(x 'y z')"; echo ${#arr[@]}; eval 'echo "${arr[1]}"'

@@ -1,0 +1,1 @@
+x=$'line1\nline2'; while read -r l; do echo "[$l]"; done <<< "$x"; echo "${x//$'\n'/,}"

@@ -1,0 +1,1 @@
+set -- a b c; while (($#)); do echo $1; shift; done; echo $#

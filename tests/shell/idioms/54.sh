@@ -1,0 +1,3 @@
+echo $'tab\tq\'s' "$'no'" $"loc"; echo "a
+b"; echo a\
+b

@@ -1,0 +1,1 @@
+x='a*b'; echo "$x" ${x/\*/-} ${x//\*}; [[ $x == 'a*b' ]] && echo lit; [[ aXb == $x ]] && echo pat; [[ aXb == "$x" ]] || echo nolit

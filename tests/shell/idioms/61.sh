@@ -1,0 +1,1 @@
+echo ${undefined?} 2>/dev/null; echo not

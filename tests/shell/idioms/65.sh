@@ -1,0 +1,1 @@
+shopt -s nullglob; f=(*.zzz); echo ${#f[@]}; shopt -u nullglob; f=(*.zzz); echo ${f[0]}

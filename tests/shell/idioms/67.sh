@@ -1,0 +1,1 @@
+trap 'rm -f tmpf; echo cleaned' EXIT; touch tmpf; ls tmpf; exit 3
