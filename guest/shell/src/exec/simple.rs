@@ -5,6 +5,9 @@ use crate::expand::quote;
 use crate::state::{Flow, Shell, Unwind};
 use crate::syntax::ast::{AssignValue, Redirect, Simple};
 
+/// Assignments before a command: names and values.
+type Temporary = Vec<(Vec<u8>, Vec<u8>)>;
+
 impl Shell {
     pub(super) fn simple(&mut self, simple: &Simple, redirects: &[Redirect], line: u32) -> Flow {
         self.line = line;
@@ -57,7 +60,7 @@ impl Shell {
     }
 
     /// The assignments before a command; `None` after a message.
-    fn temporary(&mut self, simple: &Simple) -> Result<Option<Vec<(Vec<u8>, Vec<u8>)>>, Unwind> {
+    fn temporary(&mut self, simple: &Simple) -> Result<Option<Temporary>, Unwind> {
         let mut temporary = Vec::with_capacity(simple.assignments.len());
         for assignment in &simple.assignments {
             let AssignValue::Scalar(word) = &assignment.value else { continue };

@@ -68,7 +68,9 @@ impl<'a> Parser<'a> {
 
     /// Leaves only a part of the nesting levels to this parser: `used` of `all` are taken.
     pub(crate) fn set_base(&mut self, used: u32, all: u32) {
-        self.base = MAX_NESTING * used / all.max(1);
+        // Simple commands must always be possible.
+        const KEPT: u32 = 40;
+        self.base = (MAX_NESTING - KEPT) * used / all.max(1);
     }
 
     pub(crate) fn set_options(&mut self, options: SyntaxOptions) {

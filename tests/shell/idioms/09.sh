@@ -1,1 +1,0 @@
-[[ "$(uname)" == *inux* ]] && echo linux || echo other
