@@ -125,7 +125,7 @@ mod tests {
         }
         symlink("/", path.join("a/link")).unwrap();
         for locked in ["locked/inner", "locked"] {
-            std::fs::set_permissions(path.join(locked), PermissionsExt::from_mode(0)).unwrap();
+            std::fs::set_permissions(path.join(locked), PermissionsExt::from_mode(0o0)).unwrap();
         }
         drop(scratch);
         assert!(!path.exists());
