@@ -18,7 +18,15 @@ macro_rules! guest {
     };
 }
 
-static GUESTS: &[Guest] = &[guest!("shell"), guest!("core"), guest!("more"), guest!("text")];
+static GUESTS: &[Guest] = &[
+    guest!("shell"),
+    guest!("files"),
+    guest!("core"),
+    guest!("more"),
+    guest!("text"),
+    guest!("jq"),
+    guest!("archive"),
+];
 
 /// Lines of `command module`.
 static COMMANDS: &str = include_str!("../../guest/prebuilt/commands");

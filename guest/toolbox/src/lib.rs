@@ -4,18 +4,25 @@
 //! utilities are those of uutils; what needs modes, owners or other processes, which WASI
 //! preview 1 does not know, is our own on top of `greenroom-process`.
 
+mod archive;
 mod awk;
+mod basic;
+mod compare;
 mod core;
 mod files;
 mod find;
 mod glob;
 mod grep;
 mod io;
+mod jq;
+mod lines;
 mod more;
 mod options;
+mod patch;
 mod process;
 mod regexes;
 mod size;
+mod sort;
 mod start;
 mod sys;
 mod text;
@@ -26,7 +33,10 @@ pub use start::{Command, start};
 
 /// The modules: name, commands, and how a command is found.
 pub mod modules {
+    pub use crate::archive::command as archive;
+    pub use crate::basic::command as files;
     pub use crate::core::command as core;
+    pub use crate::jq::command as jq;
     pub use crate::more::command as more;
     pub use crate::text::command as text;
 }
@@ -45,7 +55,10 @@ mod tests {
             .collect();
         let mut expected = BTreeSet::new();
         for (module, names) in [
+            ("archive", crate::archive::NAMES),
             ("core", crate::core::NAMES),
+            ("files", crate::basic::NAMES),
+            ("jq", crate::jq::NAMES),
             ("more", crate::more::NAMES),
             ("text", crate::text::NAMES),
         ] {

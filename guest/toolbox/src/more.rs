@@ -1,7 +1,7 @@
 //! The module `more`: the rest of the core utilities, which bring calendars, checksums and
 //! collation along.
 
-use crate::start::{commands, uutils};
+use crate::start::{Command, commands, uutils};
 
 commands! {
     "b2sum" => uutils!(uu_b2sum),
@@ -28,7 +28,7 @@ commands! {
     "sha384sum" => uutils!(uu_sha384sum),
     "sha512sum" => uutils!(uu_sha512sum),
     "shuf" => uutils!(uu_shuf),
-    "sort" => uutils!(uu_sort),
+    "sort" => sort(),
     "split" => uutils!(uu_split),
     "sum" => uutils!(uu_sum),
     "tac" => uutils!(uu_tac),
@@ -36,4 +36,12 @@ commands! {
     "truncate" => uutils!(uu_truncate),
     "tsort" => uutils!(uu_tsort),
     "unexpand" => uutils!(uu_unexpand),
+}
+
+/// `sort`, with what its crate cannot do here taken over.
+fn sort() -> Command {
+    Command::Uutils(|args| {
+        let _ = uucore::locale::setup_localization("sort");
+        crate::sort::main(args)
+    })
 }

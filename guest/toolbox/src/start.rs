@@ -25,7 +25,14 @@ macro_rules! commands {
 macro_rules! uutils {
     ($utility:path) => {{
         use $utility as utility;
-        $crate::start::Command::Uutils(|args| utility::uumain(args.into_iter()))
+        // Here and not in `start`, so that a module without such commands does not carry uucore.
+        $crate::start::Command::Uutils(|args| {
+            // The messages of a command are found by its name; without them it still works.
+            if let Some(name) = args.first().and_then(|name| name.to_str()) {
+                let _ = uucore::locale::setup_localization(name);
+            }
+            utility::uumain(args.into_iter())
+        })
     }};
 }
 
@@ -36,6 +43,10 @@ pub(crate) use {commands, uutils};
 /// `lookup` maps a command's name to its implementation; a name that it does not know is an error
 /// with status 127, as it can only mean that the list of commands and the module disagree.
 pub fn start(lookup: fn(&str) -> Option<Command>) -> ExitCode {
+    // The sandbox's own programs are recognised by an import: they see the whole virtual root, and a
+    // broken pipe ends them. None of the signals is handled here.
+    #[cfg(target_os = "wasi")]
+    greenroom_process::take_signals(0);
     // WASI has no working directory: libc starts at `/`, and the parent tells us ours in `PWD`.
     // Where that does not exist any more, relative paths fail, which is what they should do.
     #[cfg(target_os = "wasi")]
@@ -62,8 +73,6 @@ pub fn start(lookup: fn(&str) -> Option<Command>) -> ExitCode {
         }
         Some(Command::Uutils(main)) => {
             args[0] = OsString::from(&name);
-            // The messages of the command are found by its name; without them it still works.
-            let _ = uucore::locale::setup_localization(&name);
             let status = main(args);
             crate::io::flush_stdout(&name);
             ExitCode::from(u8::try_from(status).unwrap_or(1))

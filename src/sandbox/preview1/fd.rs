@@ -339,8 +339,23 @@ async fn write(
             other => process.signals.unless_killed(other.write(&buffers, at)).await?,
         }
     };
+    // Under POSIX nobody gets to see this error: the program ends by SIGPIPE. So it is for programs
+    // that know signals, or `seq 9999 | head -1` would print an error; others handle it themselves.
+    // Only for standard output: a shell that feeds a command must outlive it.
+    if done == Err(Errno::PIPE)
+        && fd == STDOUT
+        && caller.data().module.facts.imports_greenroom
+    {
+        process.signals.send(SIGPIPE);
+        if let Some(killed) = process.signals.fatal() {
+            return Err(killed);
+        }
+    }
     Ok(done.and_then(|count| guest(caller)?.write_u32(out, u32::try_from(count)?)))
 }
+
+const STDOUT: u32 = 1;
+const SIGPIPE: u8 = 13;
 
 fn read_directory(
     guest: &mut Guest<'_>,

@@ -318,7 +318,7 @@ impl Search {
             Ok(ended) => Some(ended.status),
             Err(e) => {
                 complain(&self.name, format_args!("'{}': {}", argv[0].display(), reason(&e)));
-                self.failed = true;
+                // For a single command that is just false; a batch makes find fail.
                 None
             }
         }

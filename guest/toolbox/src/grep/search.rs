@@ -426,8 +426,8 @@ impl Searcher<'_> {
                 false
             }
             Show::Lines if state.binary && state.count > 0 => {
-                let shown = shown.display();
-                self.out.print(format_args!("{}: {shown}: binary file matches\n", s.name));
+                self.out.flush();
+                complain(&s.name, format_args!("{}: binary file matches", shown.display()));
                 false
             }
             _ => false,

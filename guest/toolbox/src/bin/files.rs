@@ -1,0 +1,7 @@
+//! The module `files`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    greenroom_toolbox::start(greenroom_toolbox::modules::files)
+}

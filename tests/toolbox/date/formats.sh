@@ -1,0 +1,2 @@
+export TZ=UTC
+date -u -d @0 +%Y-%m-%dT%H:%M:%SZ; date -d '2020-01-01 +1 day' +%F; date -d '2020-02-28 12:00' '+%s %j %u %a %b'; date -u -d 2021-03-04T05:06:07Z +%c; date -I -d 2020-01-01; date -R -d @86400; test "$(date +%s)" -gt 1600000000 && echo now; touch -d '2001-02-03' f; date -r f +%F; date -d nonsense 2>/dev/null; echo $?; date -d '1 day ago' +%F | grep -c '^20'; date +%N | grep -cE '^[0-9]{9}$'

@@ -1,0 +1,3 @@
+seq 20 > old; sed -e s/5/five/ -e '15a\new' old > new; diff -u old new > p; cp old f
+patch f < p; echo $?; cmp f new && echo same; patch -R f < p; cmp f old && echo back
+sed 1i\\first old > f; patch f < p; echo $?; mkdir -p g/sub; cp old g/sub/f; diff -u old new | sed -e '1s,.*,--- a/sub/f,' -e '2s,.*,+++ b/sub/f,' > p1; (cd g && patch -p1 < ../p1 && cmp sub/f ../new && echo same); patch -d g -p1 --dry-run -R < p1; seq 3 > h; patch h < p; echo $?; ls h*; printf -- '--- /dev/null\n+++ b/made\n@@ -0,0 +1 @@\n+hello\n' | patch -p1; cat made; echo junk | patch 2>/dev/null; echo $?; patch -s -i p old; cmp old new && echo silent
