@@ -190,9 +190,10 @@ fn greenroom(place: &Path, arguments: &[&str], settings: &Settings) -> Result<St
     let stdout = stdout.join().expect("the reader does not panic")?;
     let stderr = stderr.join().expect("the reader does not panic")?;
     let mut transcript = normalise(&String::from_utf8_lossy(&stdout), settings.unordered);
+    let stderr = normalise(&String::from_utf8_lossy(&stderr), false);
     if !stderr.is_empty() {
         transcript += "--- standard error\n";
-        transcript += &normalise(&String::from_utf8_lossy(&stderr), false);
+        transcript += &stderr;
     }
     match status.code() {
         Some(code) => transcript += &format!("--- exit code {code}\n"),
@@ -213,7 +214,7 @@ static DURATION: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b(\d+ min \d\d s|\d+(\.\d+)? (s|ms|µs))\b").unwrap());
 /// What is only said when a module is met for the first time on a machine.
 static FIRST_USE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^note: (compiling|waiting for another greenroom)\b").unwrap());
+    LazyLock::new(|| Regex::new(r"^(note|greenroom): (compiling|waiting for another)\b").unwrap());
 static OF_A_JOB: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(\S[^|]*?) *\| ").unwrap());
 
 /// Text without what differs from run to run: durations, first use, and the order of lines of jobs

@@ -96,9 +96,10 @@ async fn check(sandbox: &Sandbox, case: &str) -> Result<(), String> {
     job.close().await;
     let log = log.0.lock().expect("not poisoned");
     let [stdout, stderr] = [0, 1].map(|stream| String::from_utf8_lossy(&log[stream]).into_owned());
-    if let Err(error) = ended.map_err(|_| "it does not end".to_owned()).and_then(|ended| {
-        ended.map(drop).map_err(|error| error.to_string())
-    }) {
+    if let Err(error) = ended
+        .map_err(|_| "it does not end".to_owned())
+        .and_then(|ended| ended.map(drop).map_err(|error| error.to_string()))
+    {
         return Err(format!("{case}: {error}\n{stderr}"));
     }
     let expected = String::from_utf8_lossy(&expected);

@@ -12,6 +12,6 @@ fi
 sha256sum -c packages.lock
 rm -rf vendor
 mkdir vendor
-cp -R packages/. vendor/
+cp -R packages/* vendor/
 echo "$wanted" > vendor/.installed
 echo "installed $(ls vendor | wc -l | tr -d ' ') packages"

@@ -342,10 +342,7 @@ async fn write(
     // Under POSIX nobody gets to see this error: the program ends by SIGPIPE. So it is for programs
     // that know signals, or `seq 9999 | head -1` would print an error; others handle it themselves.
     // Only for standard output: a shell that feeds a command must outlive it.
-    if done == Err(Errno::PIPE)
-        && fd == STDOUT
-        && caller.data().module.facts.imports_greenroom
-    {
+    if done == Err(Errno::PIPE) && fd == STDOUT && caller.data().module.facts.imports_greenroom {
         process.signals.send(SIGPIPE);
         if let Some(killed) = process.signals.fatal() {
             return Err(killed);
