@@ -41,7 +41,7 @@ pub(super) fn plan(
     Ok(plan::build(&pipeline, &context, diagnostics))
 }
 
-/// As [`plan`], but a pipeline with errors is a failure; findings are told.
+/// As [`plan()`], but a pipeline with errors is a failure; findings are told.
 pub(super) fn valid_plan(
     project: &Project,
     variables: Vec<(String, String)>,
