@@ -9,6 +9,7 @@ mod awk;
 mod basic;
 mod compare;
 mod core;
+mod dd;
 mod files;
 mod find;
 mod glob;

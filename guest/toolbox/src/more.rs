@@ -11,7 +11,7 @@ commands! {
     "cksum" => uutils!(uu_cksum),
     "comm" => uutils!(uu_comm),
     "date" => uutils!(uu_date),
-    "dd" => uutils!(uu_dd),
+    "dd" => Command::Own(crate::dd::main),
     "expand" => uutils!(uu_expand),
     "expr" => uutils!(uu_expr),
     "fmt" => uutils!(uu_fmt),

@@ -125,7 +125,8 @@ impl Settings<'_> {
     fn operand(&self, operand: &OsStr) -> u8 {
         if operand == "-" {
             let stdin = io::stdin().lock();
-            return self.transfer(operand, stdin, Destination::Stdout);
+            let to = if self.test { Destination::Nowhere } else { Destination::Stdout };
+            return self.transfer(operand, stdin, to);
         }
         let path = Path::new(operand);
         let stat = match sys::stat(path) {

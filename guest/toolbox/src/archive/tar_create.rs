@@ -9,7 +9,7 @@ use crate::sys::{self, Stat};
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tar::{Builder, EntryType, Header};
 
 enum Output {
@@ -190,11 +190,8 @@ impl Creator<'_> {
             self.say(&[name, b"/"].concat());
             header.set_entry_type(EntryType::Directory);
             header.set_size(0);
-            let path = PathBuf::from(os_string(&[name, b"/"].concat()));
-            return self
-                .builder
-                .append_data(&mut header, path, io::empty())
-                .map_err(|e| failed(&e));
+            let name = [name, b"/"].concat();
+            return self.write(&mut header, &name, b"", &mut io::empty()).map_err(|e| failed(&e));
         }
         if stat.is_symlink() {
             self.say(name);

@@ -331,15 +331,22 @@ pub(crate) fn targets(
                 directory.join(below)
             } else {
                 match source.file_name() {
-                    Some(name) => directory.join(name),
-                    // `cp -r . dir`, `cp -r .. dir`: the content goes into the directory itself.
-                    None => directory.clone(),
+                    Some(name) if !ends_in_dot(&source) => directory.join(name),
+                    // `cp -r . dir`, `cp -r a/. dir`: the content goes into the directory itself.
+                    _ => directory.clone(),
                 }
             };
             (source, to)
         })
         .collect();
     Ok(Targets { pairs })
+}
+
+/// Whether the last component is `.`, which `Path` passes over.
+fn ends_in_dot(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let end = bytes.iter().rposition(|byte| *byte != b'/').map_or(0, |last| last + 1);
+    bytes[..end].ends_with(b"/.")
 }
 
 fn not_a_directory(path: &Path) -> String {
