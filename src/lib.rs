@@ -11,5 +11,6 @@ pub mod plan;
 pub mod report;
 pub mod sandbox;
 pub mod schedule;
+pub mod settings;
 pub mod workspace;
 pub mod yaml;

@@ -49,6 +49,7 @@ pub(super) fn check(
     color: Color,
 ) -> Result<Exit, Failure> {
     let project = args.project.file_or_default(args.path.as_deref())?;
+    let _settings = args.project.settings(&project, environment, color)?;
     let variables = args.variables.iter().map(|v| (v.name.clone(), v.value.clone())).collect();
     let mut diagnostics = Diagnostics::new();
     let plan = front::plan(&project, variables, &mut diagnostics)?;

@@ -114,6 +114,19 @@ impl Environment {
         }
     }
 
+    /// The user's home.
+    pub(super) fn home(&self) -> Option<&Path> {
+        self.set("HOME").map(Path::new).filter(|home| home.is_absolute())
+    }
+
+    /// The user's settings, whether they are there or not.
+    pub(super) fn settings_file(&self) -> Option<PathBuf> {
+        // A relative path in XDG_CONFIG_HOME is to be ignored (XDG Base Directory Specification).
+        let config = self.set("XDG_CONFIG_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+        let config = config.or_else(|| Some(self.home()?.join(".config")))?;
+        Some(config.join("greenroom/greenroom.toml"))
+    }
+
     /// The directory where compiled modules are kept.
     pub(super) fn store_dir(&self) -> Option<PathBuf> {
         store::default_dir(&Locations {

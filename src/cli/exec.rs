@@ -24,6 +24,7 @@ use crate::sandbox::store::{Progress, StoreWarning};
 use crate::sandbox::{
     DEFAULT_PATH, Job, MountSpec, Notices, ProgramSpec, Scratch, StartError, Stdio,
 };
+use crate::settings::Settings;
 
 /// How long a program may go on after it was told to end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -90,7 +91,7 @@ pub(super) fn exec(args: &ExecArgs, environment: &Environment) -> Result<ExitCod
     let scratch = Scratch::new()
         .map_err(|error| Failure::unable(format!("cannot make the program's /tmp: {error}")))?;
     let mounts = mounts(args, scratch.path())?;
-    let limits = sandbox::limits(&args.limits, None);
+    let limits = sandbox::limits(&args.limits, None, &Settings::default());
     let runtime = Runtime::new()
         .map_err(|error| Failure::unable(format!("cannot start threads: {error}")))?;
     let sandbox = sandbox::sandbox(environment, &limits, Arc::new(OnStderr))?;

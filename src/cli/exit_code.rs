@@ -4,7 +4,7 @@
 //! | ---: | --- |
 //! | 0 | It worked. `run`: no job failed, or only such as are allowed to. `check`: no error. |
 //! | 1 | `run`: at least one job failed. |
-//! | 2 | The command line is wrong: an unknown option, job or stage, a bad value, a directory to mount that is not there. Nothing ran. |
+//! | 2 | The command line or a `greenroom.toml` is wrong: an unknown option, setting, job or stage, a bad value, a directory to mount that is not there. Nothing ran. |
 //! | 3 | The pipeline file is not valid or cannot be read. Nothing ran. |
 //! | 4 | greenroom could not do its own work: no sandbox on this machine, no temporary directory, an output that cannot be written. |
 //! | 130 | `run`: cancelled with Ctrl-C or a signal. |
@@ -33,7 +33,7 @@ pub(super) enum Exit {
     Success = 0,
     /// At least one job failed.
     JobsFailed = 1,
-    /// The command line is wrong.
+    /// The command line or a file of settings is wrong.
     Usage = 2,
     /// The pipeline file is not valid or cannot be read.
     InvalidPipeline = 3,

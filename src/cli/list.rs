@@ -51,6 +51,7 @@ pub(super) fn list(
     color: Color,
 ) -> Result<Exit, Failure> {
     let project = args.project.file_or_default(args.path.as_deref())?;
+    let _settings = args.project.settings(&project, environment, color)?;
     let variables = args.variables.iter().map(|v| (v.name.clone(), v.value.clone())).collect();
     let plan = front::valid_plan(&project, variables, environment, color)?;
     match args.format {

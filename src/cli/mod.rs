@@ -17,6 +17,7 @@ mod output;
 mod project;
 mod run;
 mod sandbox;
+mod settings;
 mod signals;
 mod value;
 

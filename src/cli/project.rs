@@ -7,9 +7,12 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use clap::Args;
 
+use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
+use super::settings;
 use crate::pipeline::{LoadError, Loader};
+use crate::settings::Settings;
 use crate::workspace;
 
 /// The name of a pipeline file, unless told otherwise.
@@ -25,6 +28,10 @@ pub(super) struct ProjectArgs {
     /// Project directory, mounted at /workspace [default: the pipeline file's directory].
     #[arg(short = 'C', long = "project", value_name = "DIR")]
     project: Option<PathBuf>,
+
+    /// Settings that take precedence over the user's greenroom.toml.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 /// A project on the host.
@@ -63,6 +70,16 @@ impl ProjectArgs {
     /// Finds the project of a command whose only positional argument is the file.
     pub(super) fn file_or_default(&self, path: Option<&str>) -> Result<Project, Failure> {
         self.project_of(path.map(PathBuf::from).or_else(|| self.file.clone()))
+    }
+
+    /// The settings for a project; findings are told.
+    pub(super) fn settings(
+        &self,
+        project: &Project,
+        environment: &Environment,
+        color: Color,
+    ) -> Result<Settings, Failure> {
+        settings::read(Some(&project.root), self.config.as_deref(), environment, color)
     }
 
     fn project_of(&self, file: Option<PathBuf>) -> Result<Project, Failure> {
@@ -184,13 +201,13 @@ mod tests {
         let all = words(&[&inside("."), "unit.yml"]);
         assert_eq!(args.locate(&all).expect("valid"), (project(DEFAULT_FILE), &all[1..]));
 
-        let args = ProjectArgs { file: None, project: Some(root.clone()) };
+        let args = ProjectArgs { project: Some(root.clone()), ..ProjectArgs::default() };
         let all = words(&["unit", "ci"]);
         assert_eq!(args.locate(&all).expect("valid"), (project(DEFAULT_FILE), &all[..]));
         let all = words(&[&inside("ci/a.yaml")]);
         assert_eq!(args.locate(&all).expect("valid"), (project("ci/a.yaml"), &all[1..]));
 
-        let args = ProjectArgs { file: None, project: Some(root.join("ci")) };
+        let args = ProjectArgs { project: Some(root.join("ci")), ..ProjectArgs::default() };
         let failure = args.locate(&words(&[&inside("a.yml")])).expect_err("outside");
         assert!(failure.to_string().contains("does not lie in the project"), "{failure}");
         let failure =

@@ -25,6 +25,7 @@ use crate::report::jsonl::JsonLines;
 use crate::sandbox::store::{Progress, StoreWarning};
 use crate::sandbox::{MountSpec, Notices};
 use crate::schedule::{self, Cancel, CancelSwitch, Executor, Notifier, Options};
+use crate::settings::Settings;
 
 /// Records that wait for the report.
 const WAITING_RECORDS: usize = 256;
@@ -107,7 +108,8 @@ pub(super) fn run(
     color: Color,
 ) -> Result<Exit, Failure> {
     let (project, jobs) = args.project.locate(&args.words)?;
-    let variables = variables(args, environment)?;
+    let settings = args.project.settings(&project, environment, color)?;
+    let variables = variables(args, &settings, environment)?;
     let plan = front::valid_plan(&project, variables, environment, color)?;
     let selection = Selection { jobs: jobs.to_vec(), stages: args.stages.clone() };
     let mut plan = plan.select(&selection).map_err(selection_failure)?;
@@ -115,7 +117,7 @@ pub(super) fn run(
         let text = format!("note: {} needs {need}, which does not run this time", job.name);
         tell(&format!("{}\n", printable(&text)));
     }
-    if let Some(limit) = args.limits.timeout {
+    if let Some(limit) = sandbox::timeout(&args.limits, &settings) {
         for job in &mut plan.jobs {
             job.timeout = job.timeout.min(limit);
         }
@@ -123,7 +125,7 @@ pub(super) fn run(
     let runtime = Runtime::new()
         .map_err(|error| Failure::unable(format!("cannot start threads: {error}")))?;
     let (notifier, notices) = schedule::notices();
-    let executor = executor(args, &project, environment, notifier)?;
+    let executor = executor(args, &settings, &project, environment, notifier)?;
     let style = environment.report_style(color);
     let (reporter, live): (Box<dyn Reporter>, bool) = match args.format {
         Format::Human => (Box::new(Human::new(style)), style.live),
@@ -179,8 +181,16 @@ async fn listen(mut signals: Signals, switch: CancelSwitch) {
 }
 
 /// The variables of the command line, in ascending precedence.
-fn variables(args: &RunArgs, environment: &Environment) -> Result<Vec<(String, String)>, Failure> {
-    let granted = environment.granted(&args.env)?;
+fn variables(
+    args: &RunArgs,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<Vec<(String, String)>, Failure> {
+    // What the settings name is for whenever it is there.
+    let there = |grant: &&EnvGrant| grant.value.is_some() || environment.get(&grant.name).is_some();
+    let mut grants: Vec<EnvGrant> = settings.env.iter().filter(there).cloned().collect();
+    grants.extend(args.env.iter().cloned());
+    let granted = environment.granted(&grants)?;
     let given = args.variables.iter().map(|v| (v.name.clone(), v.value.clone()));
     Ok(granted.into_iter().chain(given).collect())
 }
@@ -208,12 +218,17 @@ fn selection_failure(error: SelectionError) -> Failure {
 
 fn executor(
     args: &RunArgs,
+    settings: &Settings,
     project: &Project,
     environment: &Environment,
     notifier: Notifier,
 ) -> Result<Arc<dyn Executor>, Failure> {
-    let mounts = sandbox::mounts(&args.mounts)?;
-    let limits = sandbox::limits(&args.limits, args.log_limit);
+    let mut mounts = settings.mounts.clone();
+    // A place that the command line gives to another directory is that directory's.
+    mounts.retain(|mount| !args.mounts.iter().any(|given| given.guest == mount.guest));
+    mounts.extend(args.mounts.iter().cloned());
+    let mounts = sandbox::mounts(&mounts)?;
+    let limits = sandbox::limits(&args.limits, args.log_limit, settings);
     let sandbox = sandbox::sandbox(environment, &limits, Arc::new(InReport(notifier)))?;
     // Every job will have these mounts: what is wrong with them is said once, before anything runs.
     let project_mount = MountSpec {

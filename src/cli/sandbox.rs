@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -13,26 +14,42 @@ use crate::sandbox::store::Progress;
 use crate::sandbox::{
     JobError, JobSpec, Limits, MountSpec, Notices, OutputSink, OutputStream, Sandbox, SandboxConfig,
 };
+use crate::settings::{LimitSettings, Settings};
 
 /// Modules smaller than this compile before anybody would read a word about it.
 const WORTH_A_WORD: u64 = 1 << 20;
 
-pub(super) fn limits(args: &LimitArgs, log: Option<Size>) -> Limits {
+/// The limits of a job: as the command line says, or else the user's settings, or else as they are
+/// by default. What the project's settings say can only lower them.
+pub(super) fn limits(args: &LimitArgs, log: Option<Size>, settings: &Settings) -> Limits {
     let mut limits = Limits::default();
-    if let Some(Size(bytes)) = args.memory_limit {
+    let given = LimitSettings {
+        memory: args.memory_limit.map(|size| size.0),
+        disk: args.disk_limit.map(|size| size.0),
+        log: log.map(|size| size.0),
+        processes: args.process_limit.map(|processes| processes as usize),
+        timeout: None,
+    };
+    let given = given.or(settings.limits);
+    if let Some(bytes) = given.memory {
         limits.memory = bytes;
         limits.total_memory = limits.total_memory.max(bytes);
     }
-    if let Some(Size(bytes)) = args.disk_limit {
-        limits.disk.bytes = bytes;
-    }
-    if let Some(processes) = args.process_limit {
-        limits.processes = processes as usize;
-    }
-    if let Some(Size(bytes)) = log {
-        limits.log = bytes;
-    }
+    limits.disk.bytes = given.disk.unwrap_or(limits.disk.bytes);
+    limits.processes = given.processes.unwrap_or(limits.processes);
+    limits.log = given.log.unwrap_or(limits.log);
+    let most = &settings.ceilings;
+    limits.memory = limits.memory.min(most.memory.unwrap_or(u64::MAX));
+    limits.disk.bytes = limits.disk.bytes.min(most.disk.unwrap_or(u64::MAX));
+    limits.log = limits.log.min(most.log.unwrap_or(u64::MAX));
+    limits.processes = limits.processes.min(most.processes.unwrap_or(usize::MAX));
     limits
+}
+
+/// The longest that a script may take, if anybody says so.
+pub(super) fn timeout(args: &LimitArgs, settings: &Settings) -> Option<Duration> {
+    let given = args.timeout.or(settings.limits.timeout);
+    given.into_iter().chain(settings.ceilings.timeout).min()
 }
 
 /// Makes the sandbox of a run.

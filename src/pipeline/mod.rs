@@ -9,6 +9,7 @@ mod include;
 pub mod keywords;
 mod loader;
 mod model;
+mod pull_policy;
 mod read;
 mod reference;
 
@@ -17,6 +18,7 @@ pub use model::{
     AllowFailure, Command, Inherit, Job, Need, Pipeline, Policy, RefName, RefPattern, Rule, Script,
     Variable, Variables, When, Workflow,
 };
+pub use pull_policy::PullPolicy;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::yaml;

@@ -5,4 +5,5 @@ mod exec;
 mod front;
 mod harness;
 mod run;
+mod settings;
 mod usage;
