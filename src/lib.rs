@@ -6,6 +6,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod event;
 pub mod executor;
+pub mod function;
 pub mod pipeline;
 pub mod plan;
 pub mod report;
