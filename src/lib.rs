@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod event;
 pub mod executor;
 pub mod function;
+pub mod http;
 pub mod pipeline;
 pub mod plan;
 pub mod report;
