@@ -1,15 +1,11 @@
 use clap::{Args, ValueEnum};
-use indexmap::IndexMap;
 
 use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
-use super::project::{Project, ProjectArgs};
-use super::value::Variable;
+use super::pipeline::PipelineArgs;
 use super::{front, print, tell};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::image::Images;
-use crate::plan::Plan;
+use crate::diagnostic::Diagnostics;
 
 /// Report everything that is wrong with a pipeline file, without running anything.
 ///
@@ -26,11 +22,7 @@ pub(super) struct CheckArgs {
     path: Option<String>,
 
     #[command(flatten)]
-    project: ProjectArgs,
-
-    /// Variable of the pipeline; takes precedence over those in the file.
-    #[arg(long = "var", value_name = "KEY=VALUE")]
-    variables: Vec<Variable>,
+    pipeline: PipelineArgs,
 
     /// How findings are written.
     #[arg(long, value_enum, default_value_t)]
@@ -51,13 +43,9 @@ pub(super) fn check(
     environment: &Environment,
     color: Color,
 ) -> Result<Exit, Failure> {
-    let project = args.project.file_or_default(args.path.as_deref())?;
-    let settings = args.project.settings(&project, environment, color)?;
-    let images = Images::new(&settings).map_err(Failure::usage)?;
-    let variables = args.variables.iter().map(|v| (v.name.clone(), v.value.clone())).collect();
+    let request = args.pipeline.of_file(args.path.as_deref(), environment, color)?;
     let mut diagnostics = Diagnostics::new();
-    let plan = front::plan(&project, variables, &mut diagnostics)?;
-    let used = plan.as_ref().map(|plan| used_images(plan, &images, &project, &mut diagnostics));
+    let plan = front::plan(&request, &mut diagnostics)?;
     let valid = plan.is_some() && !diagnostics.has_errors();
     match args.format {
         Format::Human => {
@@ -65,46 +53,15 @@ pub(super) fn check(
             if let (true, Some(plan)) = (valid, &plan) {
                 let (stages, jobs) = (plan.stages.len(), plan.jobs.len());
                 let s = |n| if n == 1 { "" } else { "s" };
-                let file = crate::diagnostic::printable(&project.file);
+                let file = crate::diagnostic::printable(&request.project.file);
                 tell(&format!(
                     "{file}: valid, {jobs} job{} in {stages} stage{}\n",
                     s(jobs),
                     s(stages)
                 ));
-                for line in used.unwrap_or_default() {
-                    tell(&format!("{}\n", crate::diagnostic::printable(&line)));
-                }
             }
         }
         Format::Json => print(&format!("{:#}\n", diagnostics.to_json()))?,
     }
     Ok(if valid { Exit::Success } else { Exit::InvalidPipeline })
-}
-
-/// Which images the jobs really use, where that is not what their names say. What cannot be used
-/// is a warning: the job will fail, but the file is valid.
-fn used_images(
-    plan: &Plan,
-    images: &Images,
-    project: &Project,
-    diagnostics: &mut Diagnostics,
-) -> Vec<String> {
-    let mut jobs_of: IndexMap<&str, Vec<&str>> = IndexMap::new();
-    for job in &plan.jobs {
-        if let Some(image) = &job.image {
-            jobs_of.entry(image).or_default().push(&job.name);
-        }
-    }
-    let directory = project.root.clone().into();
-    let mut used = Vec::new();
-    for (name, jobs) in jobs_of {
-        let jobs = jobs.join(", ");
-        match images.check(&directory, name) {
-            Ok(resolved) if resolved.is_alias() => used.push(format!("{jobs}: {resolved}")),
-            Ok(_) => {}
-            Err(reason) => diagnostics
-                .push(Diagnostic::warning(Code::ImageUnavailable, format!("{jobs}: {reason}"))),
-        }
-    }
-    used
 }

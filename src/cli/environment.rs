@@ -15,6 +15,7 @@ use crate::{diagnostic, report};
 #[derive(Debug)]
 pub(super) struct Environment {
     variables: BTreeMap<OsString, OsString>,
+    stdin_is_terminal: bool,
     stdout_is_terminal: bool,
     stderr_is_terminal: bool,
 }
@@ -39,6 +40,7 @@ impl Environment {
     pub(super) fn read() -> Self {
         Self {
             variables: std::env::vars_os().collect(),
+            stdin_is_terminal: io::stdin().is_terminal(),
             stdout_is_terminal: io::stdout().is_terminal(),
             stderr_is_terminal: io::stderr().is_terminal(),
         }
@@ -46,6 +48,12 @@ impl Environment {
 
     pub(super) fn get(&self, name: &str) -> Option<&OsStr> {
         self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    /// Whether there is somebody to ask: the questions go to standard error, the answers come from
+    /// standard input.
+    pub(super) fn can_ask(&self) -> bool {
+        self.stdin_is_terminal && self.stderr_is_terminal
     }
 
     /// The variables that are handed over by name, with their values.
@@ -150,6 +158,7 @@ mod tests {
     fn environment(variables: &[(&str, &str)]) -> Environment {
         Environment {
             variables: variables.iter().map(|(n, v)| (n.into(), v.into())).collect(),
+            stdin_is_terminal: false,
             stdout_is_terminal: true,
             stderr_is_terminal: false,
         }

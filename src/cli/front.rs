@@ -6,19 +6,20 @@ use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::git;
-use super::project::{Project, ProjectLoader};
+use super::pipeline::Request;
+use super::project::ProjectLoader;
 use super::tell;
 use crate::diagnostic::Diagnostics;
 use crate::executor::PROJECT_DIRECTORY;
 use crate::pipeline;
 use crate::plan::{self, Context, Plan, User};
 
-/// Reads and plans a project's pipeline; `variables` come from the command line.
+/// Reads and plans a project's pipeline.
 pub(super) fn plan(
-    project: &Project,
-    variables: Vec<(String, String)>,
+    request: &Request,
     diagnostics: &mut Diagnostics,
 ) -> Result<Option<Plan>, Failure> {
+    let project = &request.project;
     let loader = ProjectLoader::open(project)?;
     let Some(pipeline) = pipeline::load(&project.file, &loader, diagnostics) else {
         return Ok(None);
@@ -31,10 +32,10 @@ pub(super) fn plan(
         config_path: project.file.clone(),
         // Later runs have larger numbers, as on GitLab.
         pipeline_id: now.duration_since(UNIX_EPOCH).map_or(1, |time| time.as_secs()),
-        source: "push".to_owned(),
+        source: request.source.clone(),
         now: humantime::format_rfc3339_seconds(now).to_string(),
         git,
-        variables,
+        variables: request.variables.clone(),
         // Who somebody is on the host is the host's business.
         user: User::default(),
     };
@@ -43,13 +44,12 @@ pub(super) fn plan(
 
 /// As [`plan()`], but a pipeline with errors is a failure; findings are told.
 pub(super) fn valid_plan(
-    project: &Project,
-    variables: Vec<(String, String)>,
+    request: &Request,
     environment: &Environment,
     color: Color,
 ) -> Result<Plan, Failure> {
     let mut diagnostics = Diagnostics::new();
-    let plan = plan(project, variables, &mut diagnostics)?;
+    let plan = plan(request, &mut diagnostics)?;
     if !diagnostics.is_empty() {
         tell(&diagnostics.render(environment.diagnostic_style(color)));
     }

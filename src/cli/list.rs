@@ -5,8 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
-use super::project::ProjectArgs;
-use super::value::Variable;
+use super::pipeline::PipelineArgs;
 use super::{front, print};
 use crate::diagnostic::printable;
 use crate::plan::{AllowFailure, LeftOut, Plan, PlannedJob, When};
@@ -25,11 +24,7 @@ pub(super) struct ListArgs {
     path: Option<String>,
 
     #[command(flatten)]
-    project: ProjectArgs,
-
-    /// Variable of the pipeline; takes precedence over those in the file.
-    #[arg(long = "var", value_name = "KEY=VALUE")]
-    variables: Vec<Variable>,
+    pipeline: PipelineArgs,
 
     /// How the list is written.
     #[arg(long, value_enum, default_value_t)]
@@ -50,10 +45,8 @@ pub(super) fn list(
     environment: &Environment,
     color: Color,
 ) -> Result<Exit, Failure> {
-    let project = args.project.file_or_default(args.path.as_deref())?;
-    let _settings = args.project.settings(&project, environment, color)?;
-    let variables = args.variables.iter().map(|v| (v.name.clone(), v.value.clone())).collect();
-    let plan = front::valid_plan(&project, variables, environment, color)?;
+    let request = args.pipeline.of_file(args.path.as_deref(), environment, color)?;
+    let plan = front::valid_plan(&request, environment, color)?;
     match args.format {
         Format::Human => print(&table(&plan))?,
         Format::Json => print(&format!("{:#}\n", json(&plan)))?,

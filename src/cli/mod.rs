@@ -14,21 +14,25 @@ mod git;
 mod limits;
 mod list;
 mod output;
+mod pipeline;
 mod project;
 mod run;
 mod sandbox;
+mod secret;
 mod settings;
 mod signals;
 mod value;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::{Parser, Subcommand};
 
 use self::environment::{Color, Environment};
 use self::exit_code::Exit;
 use self::failure::Failure;
+use crate::mask::Mask;
 
 /// Run GitLab CI pipelines in a WebAssembly sandbox.
 #[derive(Debug, Parser)]
@@ -92,14 +96,28 @@ fn finish(result: Result<ExitCode, Failure>) -> ExitCode {
     })
 }
 
+/// The secrets of this process. Of the process and not of a value that is handed around, because a
+/// message that forgets to ask for it would be the one that shows them.
+static MASK: OnceLock<Mask> = OnceLock::new();
+
+/// From now on, whatever is printed is masked. Does nothing the second time.
+fn set_mask(mask: &Mask) {
+    let _ = MASK.set(mask.clone());
+}
+
+/// A text as it may be printed or written.
+fn masked(text: &str) -> std::borrow::Cow<'_, str> {
+    MASK.get_or_init(Mask::default).text(text)
+}
+
 /// Writes to standard error. Nobody could be told if that fails.
 fn tell(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = io::stderr().lock().write_all(masked(text).as_bytes());
 }
 
 /// Writes to standard output.
 fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let written = stdout.write_all(masked(text).as_bytes()).and_then(|()| stdout.flush());
     written.map_err(|error| Failure::output(&error))
 }

@@ -11,14 +11,14 @@ use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::limits::LimitArgs;
-use super::project::{Project, ProjectArgs};
+use super::pipeline::{PipelineArgs, Request};
+use super::project::Project;
 use super::signals::Signals;
-use super::value::{EnvGrant, Mount, Size, Variable};
+use super::value::{Mount, Size};
 use super::{front, output, sandbox, tell};
 use crate::diagnostic::printable;
 use crate::event::{Level, RunResult};
 use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor};
-use crate::image::Images;
 use crate::plan::{Plan, Selection, SelectionError};
 use crate::report::Reporter;
 use crate::report::human::Human;
@@ -26,7 +26,6 @@ use crate::report::jsonl::JsonLines;
 use crate::sandbox::store::{Progress, StoreWarning};
 use crate::sandbox::{MountSpec, Notices};
 use crate::schedule::{self, Cancel, CancelSwitch, Executor, Notifier, Options};
-use crate::settings::Settings;
 
 /// Records that wait for the report.
 const WAITING_RECORDS: usize = 256;
@@ -59,24 +58,15 @@ pub(super) struct RunArgs {
     words: Vec<String>,
 
     #[command(flatten)]
-    project: ProjectArgs,
+    pipeline: PipelineArgs,
 
     /// All jobs of a stage; may be repeated.
     #[arg(long = "stage", value_name = "STAGE")]
     stages: Vec<String>,
 
-    /// Variable of the pipeline; takes precedence over those in the file, and its value is taken as
-    /// it is.
-    #[arg(long = "var", value_name = "KEY=VALUE")]
-    variables: Vec<Variable>,
-
     /// How many jobs may run at the same time [default: the number of CPUs].
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-
-    /// Hand a variable of this environment to the jobs, as --var does; may be repeated.
-    #[arg(long, value_name = "NAME[=VALUE]", help_heading = "Grants")]
-    env: Vec<EnvGrant>,
 
     /// Let jobs use a directory of this machine; may be repeated.
     #[arg(long = "mount", value_name = "HOST:GUEST[:ro]", help_heading = "Grants")]
@@ -108,17 +98,16 @@ pub(super) fn run(
     environment: &Environment,
     color: Color,
 ) -> Result<Exit, Failure> {
-    let (project, jobs) = args.project.locate(&args.words)?;
-    let settings = args.project.settings(&project, environment, color)?;
-    let variables = variables(args, &settings, environment)?;
-    let plan = front::valid_plan(&project, variables, environment, color)?;
+    let (project, jobs) = args.pipeline.project.locate(&args.words)?;
+    let request = args.pipeline.request(project, environment, color)?;
+    let plan = front::valid_plan(&request, environment, color)?;
     let selection = Selection { jobs: jobs.to_vec(), stages: args.stages.clone() };
     let mut plan = plan.select(&selection).map_err(selection_failure)?;
     for (job, need) in plan.unmet_needs() {
         let text = format!("note: {} needs {need}, which does not run this time", job.name);
         tell(&format!("{}\n", printable(&text)));
     }
-    if let Some(limit) = sandbox::timeout(&args.limits, &settings) {
+    if let Some(limit) = sandbox::timeout(&args.limits, &request.settings) {
         for job in &mut plan.jobs {
             job.timeout = job.timeout.min(limit);
         }
@@ -126,18 +115,19 @@ pub(super) fn run(
     let runtime = Runtime::new()
         .map_err(|error| Failure::unable(format!("cannot start threads: {error}")))?;
     let (notifier, notices) = schedule::notices();
-    let executor = executor(args, &settings, &project, environment, notifier)?;
+    let executor = executor(args, &request, environment, notifier)?;
     let style = environment.report_style(color);
     let (reporter, live): (Box<dyn Reporter>, bool) = match args.format {
         Format::Human => (Box::new(Human::new(style)), style.live),
         Format::Jsonl => (Box::new(JsonLines), false),
     };
     let options = Options {
-        pipeline: name(&project),
+        pipeline: name(&request.project),
         jobs: args
             .jobs
             .unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
         notices,
+        mask: request.mask.clone(),
     };
     let result = supervise(&runtime, plan, executor, options, reporter, live);
     // What still runs — a thread that compiles, a read from a terminal — is not waited for.
@@ -181,21 +171,6 @@ async fn listen(mut signals: Signals, switch: CancelSwitch) {
     }
 }
 
-/// The variables of the command line, in ascending precedence.
-fn variables(
-    args: &RunArgs,
-    settings: &Settings,
-    environment: &Environment,
-) -> Result<Vec<(String, String)>, Failure> {
-    // What the settings name is for whenever it is there.
-    let there = |grant: &&EnvGrant| grant.value.is_some() || environment.get(&grant.name).is_some();
-    let mut grants: Vec<EnvGrant> = settings.env.iter().filter(there).cloned().collect();
-    grants.extend(args.env.iter().cloned());
-    let granted = environment.granted(&grants)?;
-    let given = args.variables.iter().map(|v| (v.name.clone(), v.value.clone()));
-    Ok(granted.into_iter().chain(given).collect())
-}
-
 /// What the run is called in its report.
 fn name(project: &Project) -> String {
     let path = project.root.join(&project.file);
@@ -219,11 +194,11 @@ fn selection_failure(error: SelectionError) -> Failure {
 
 fn executor(
     args: &RunArgs,
-    settings: &Settings,
-    project: &Project,
+    request: &Request,
     environment: &Environment,
     notifier: Notifier,
 ) -> Result<Arc<dyn Executor>, Failure> {
+    let Request { project, settings, .. } = request;
     let mut mounts = settings.mounts.clone();
     // A place that the command line gives to another directory is that directory's.
     mounts.retain(|mount| !args.mounts.iter().any(|given| given.guest == mount.guest));
@@ -247,7 +222,6 @@ fn executor(
         // Granted variables are variables of the pipeline: conditions see them, too.
         environment: Vec::new(),
         limits,
-        images: Arc::new(Images::new(settings).map_err(Failure::usage)?),
     };
     let executor =
         SandboxExecutor::new(sandbox, config).map_err(|error| sandbox::mount_failure(&error))?;

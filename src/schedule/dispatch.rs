@@ -14,12 +14,13 @@ use super::decide::{Ending, decide};
 use super::graph::{self, Graph};
 use super::job::{JobEnd, run_job};
 use super::log::{Body, Message};
-use super::utf8::Joiner;
+use super::redact::{Output, redacted};
 use super::{Cancel, CancelSwitch, Executor, JobLog, Notices};
 use crate::event::{
     Chunk, Command, Event, FailedCommand, JobName, Level, Record, RunResult, Section, SkipReason,
     StageInfo, StepOutcome, Stream,
 };
+use crate::mask::Mask;
 use crate::plan::{JobId, Plan, ScriptEntry, Stage};
 
 /// Messages from jobs that may wait for the dispatcher. Together with the size of a chunk this
@@ -42,6 +43,8 @@ pub struct Options {
     pub jobs: NonZeroUsize,
     /// What others say about the run, from before its start to its end.
     pub notices: Notices,
+    /// What must not be in any event.
+    pub mask: Mask,
 }
 
 /// Runs a plan to its end and returns its result.
@@ -57,8 +60,9 @@ pub async fn run(
     events: mpsc::Sender<Record>,
 ) -> RunResult {
     let (sender, receiver) = mpsc::channel(WAITING_MESSAGES);
-    let names = plan.jobs.iter().map(|job| job.name.as_str().into()).collect();
-    let jobs = plan.jobs.iter().map(|_| Job::default()).collect();
+    let mask = options.mask.clone();
+    let names = plan.jobs.iter().map(|job| (&*mask.text(&job.name)).into()).collect();
+    let jobs = plan.jobs.iter().map(|_| Job::new(&mask)).collect();
     let dispatcher = Dispatcher {
         graph: Graph::new(&plan),
         names,
@@ -68,7 +72,13 @@ pub async fn run(
         tasks: JoinSet::new(),
         task_jobs: HashMap::new(),
         sender,
-        emitter: Emitter { start: Instant::now(), events, switch: switch.clone(), closing: None },
+        emitter: Emitter {
+            start: Instant::now(),
+            events,
+            mask,
+            switch: switch.clone(),
+            closing: None,
+        },
         switch,
     };
     dispatcher.run(options, receiver).await
@@ -88,15 +98,22 @@ struct Dispatcher {
 }
 
 /// What the dispatcher knows about a job.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Job {
     started: Option<Instant>,
     ending: Option<Ending>,
-    stdout: Joiner,
-    stderr: Joiner,
+    stdout: Output,
+    stderr: Output,
     /// The last entry of the script that was begun.
     begun: Option<usize>,
     failed: Option<FailedCommand>,
+}
+
+impl Job {
+    fn new(mask: &Mask) -> Self {
+        let (stdout, stderr) = (Output::new(mask), Output::new(mask));
+        Self { started: None, ending: None, stdout, stderr, begun: None, failed: None }
+    }
 }
 
 impl Dispatcher {
@@ -203,15 +220,19 @@ impl Dispatcher {
         }
         let name = self.names[id.0].clone();
         if let Body::Output { stream, bytes } = body {
-            let joiner = match stream {
+            let output = match stream {
                 Stream::Stdout => &mut job.stdout,
                 Stream::Stderr => &mut job.stderr,
             };
-            let bytes = joiner.push(bytes);
+            let bytes = output.push(bytes);
             self.emitter.output(name, stream, bytes).await;
             return;
         }
-        self.finish_output(id).await;
+        // A notice comes from elsewhere, at any time: what looks like the beginning of a secret
+        // goes on waiting for its end.
+        if !matches!(body, Body::Notice { .. }) {
+            self.finish_output(id).await;
+        }
         let job = &mut self.jobs[id.0];
         let event = match body {
             Body::Output { .. } => return,
@@ -365,6 +386,7 @@ fn panicked(error: JoinError) -> StepOutcome {
 struct Emitter {
     start: Instant,
     events: mpsc::Sender<Record>,
+    mask: Mask,
     switch: CancelSwitch,
     /// Set once the run is to end at once: the reader is not waited for beyond this instant.
     closing: Option<Instant>,
@@ -380,6 +402,7 @@ impl Emitter {
     /// Waits until the reader takes the event. When the run is to end at once, the reader has
     /// [`LAST_WORDS`] for all that is still said.
     async fn emit(&mut self, event: Event) {
+        let event = redacted(event, &self.mask);
         let record = Record { elapsed: self.start.elapsed(), event };
         if self.closing.is_none() && self.switch.get() == Cancel::AtOnce {
             self.closing = Some(Instant::now() + LAST_WORDS);

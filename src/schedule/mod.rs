@@ -13,6 +13,7 @@ mod graph;
 mod job;
 mod log;
 mod notices;
+mod redact;
 mod stop;
 mod utf8;
 

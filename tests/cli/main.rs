@@ -5,5 +5,6 @@ mod exec;
 mod front;
 mod harness;
 mod run;
+mod secrets;
 mod settings;
 mod usage;

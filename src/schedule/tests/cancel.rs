@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::fake::Do::{Begin, Flood, Ignore, Sleep};
 use super::fake::{Fake, TestJob, job, plan, run_jobs_with};
 use crate::event::RunResult;
+use crate::mask::Mask;
 use crate::plan::When;
 use crate::schedule::{Cancel, CancelSwitch, Options, notices, run};
 
@@ -67,7 +68,12 @@ async fn before_the_run_begins() {
 }
 
 fn options() -> Options {
-    Options { pipeline: "test".to_owned(), jobs: NonZeroUsize::MIN, notices: notices().1 }
+    Options {
+        pipeline: "test".to_owned(),
+        jobs: NonZeroUsize::MIN,
+        notices: notices().1,
+        mask: Mask::default(),
+    }
 }
 
 #[tokio::test(start_paused = true)]

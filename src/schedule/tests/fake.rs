@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use crate::event::{Event, FailedCommand, Level, Record, RunResult, Section, StepOutcome, Stream};
+use crate::mask::Mask;
 use crate::plan::{AllowFailure, JobId, Plan, PlannedJob, ScriptEntry, Stage, When};
 use crate::schedule::{
     CancelSwitch, Executor, JobLog, JobSandbox, NotLoadable, Options, ScriptRun, Stop, StopReason,
@@ -266,6 +267,9 @@ impl Ran {
     }
 }
 
+/// What no event of a run may contain.
+pub(super) const SECRET: &str = "Zq3rTc7w";
+
 /// Runs jobs on the fake executor; `cancel` may throw the switch meanwhile.
 pub(super) async fn run_jobs_with<F: Future<Output = ()> + Send + 'static>(
     jobs: &[TestJob],
@@ -279,6 +283,7 @@ pub(super) async fn run_jobs_with<F: Future<Output = ()> + Send + 'static>(
         pipeline: "test".to_owned(),
         jobs: NonZeroUsize::new(limit).expect("tests allow at least one job"),
         notices: notices().1,
+        mask: Mask::new([SECRET]).expect("a good secret"),
     };
     let switch = CancelSwitch::new();
     let canceller = tokio::spawn(cancel(switch.clone()));

@@ -8,8 +8,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use super::fake::{Fake, Ran, job, plan, run_jobs};
+use super::fake::{Fake, Ran, SECRET, job, plan, run_jobs};
 use crate::event::{Event, Level, StepOutcome};
+use crate::mask::Mask;
 use crate::schedule::{CancelSwitch, Options, notices, run};
 
 fn log_and_calls(ran: &Ran) -> String {
@@ -22,6 +23,26 @@ async fn a_job_with_everything() {
     let after = [Begin(0), Sleep(7)];
     let ran = run_jobs(&[job("s", "j", &script).after(&after)], 1).await;
     insta::assert_snapshot!(log_and_calls(&ran));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_event_has_a_secret() {
+    let script = [
+        Begin(0),
+        Print(b"a Zq3r"),
+        Print(b"Tc7w b Zq"),
+        Notice("it is Zq3rTc7w"),
+        Print(b"3rTc7w \xc3"),
+        Print(b"\xa4 Zq3rTc7"),
+        End(StepOutcome::Trapped { message: "Zq3rTc7w".to_owned() }),
+    ];
+    let jobs = [job("s-Zq3rTc7w", "j Zq3rTc7w", &script), job("t", "never", &[])];
+    let ran = run_jobs(&jobs, 1).await;
+    for record in &ran.records {
+        let text = serde_json::to_string(record).expect("plain data");
+        assert!(!text.contains(SECRET), "{text}");
+    }
+    insta::assert_snapshot!(ran.log());
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,7 +154,12 @@ async fn what_is_said_about_the_run_is_reported() {
     let jobs = plan(&[job("s", "j", &[Sleep(100)])]);
     let (notifier, notices) = notices();
     notifier.say(Level::Warning, "before");
-    let options = Options { pipeline: "test".to_owned(), jobs: NonZeroUsize::MIN, notices };
+    let options = Options {
+        pipeline: "test".to_owned(),
+        jobs: NonZeroUsize::MIN,
+        notices,
+        mask: Mask::default(),
+    };
     let (events, mut records) = mpsc::channel(100);
     let speak = async {
         sleep(Duration::from_millis(50)).await;

@@ -1,0 +1,113 @@
+//! What every verb that reads a pipeline file takes: which file, and with which variables.
+
+use clap::Args;
+
+use super::environment::{Color, Environment};
+use super::failure::Failure;
+use super::project::{Project, ProjectArgs};
+use super::secret::{self, SecretGrant};
+use super::set_mask;
+use super::value::{EnvGrant, Variable};
+use crate::mask::Mask;
+use crate::settings::Settings;
+
+/// Which pipeline, and what it is told.
+#[derive(Clone, Debug, Args)]
+pub(super) struct PipelineArgs {
+    #[command(flatten)]
+    pub(super) project: ProjectArgs,
+
+    /// Variable of the pipeline; takes precedence over those in the file, and its value is taken as
+    /// it is.
+    #[arg(long = "var", value_name = "KEY=VALUE")]
+    variables: Vec<Variable>,
+
+    /// What started the pipeline, as CI_PIPELINE_SOURCE has it.
+    #[arg(long, value_name = "SOURCE", default_value = "push", value_parser = SOURCES)]
+    source: String,
+
+    /// Hand a variable of this environment to the jobs, as --var does; may be repeated.
+    #[arg(long, value_name = "NAME[=VALUE]", help_heading = "Grants")]
+    env: Vec<EnvGrant>,
+
+    /// Hand a variable of this environment, or the content of a file, to the jobs, and mask it in
+    /// all that is printed or written; may be repeated. One that is not set is asked for on a
+    /// terminal.
+    #[arg(long = "secret", value_name = "NAME[=@FILE]", help_heading = "Grants")]
+    secrets: Vec<SecretGrant>,
+}
+
+/// The values of `CI_PIPELINE_SOURCE` (GitLab's documentation of the variable).
+const SOURCES: [&str; 17] = [
+    "push",
+    "web",
+    "schedule",
+    "api",
+    "merge_request_event",
+    "trigger",
+    "pipeline",
+    "parent_pipeline",
+    "external",
+    "external_pull_request_event",
+    "chat",
+    "webide",
+    "ondemand_dast_scan",
+    "ondemand_dast_validation",
+    "security_orchestration_policy",
+    "container_registry_push",
+    "pipeline_execution_policy",
+];
+
+/// A pipeline to read, with what the command line and the settings say about it.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) project: Project,
+    pub(super) settings: Settings,
+    /// In ascending precedence.
+    pub(super) variables: Vec<(String, String)>,
+    pub(super) source: String,
+    /// What must not be shown; everything that this process prints is masked with it already.
+    pub(super) mask: Mask,
+}
+
+impl PipelineArgs {
+    /// The pipeline of `project`.
+    pub(super) fn request(
+        &self,
+        project: Project,
+        environment: &Environment,
+        color: Color,
+    ) -> Result<Request, Failure> {
+        let settings = self.project.settings(&project, environment, color)?;
+        // What the settings name is for whenever it is there.
+        let there =
+            |grant: &&EnvGrant| grant.value.is_some() || environment.get(&grant.name).is_some();
+        let mut grants: Vec<EnvGrant> = settings.env.iter().filter(there).cloned().collect();
+        grants.extend(self.env.iter().cloned());
+        let mut variables = environment.granted(&grants)?;
+        let mut secrets = Vec::new();
+        for name in &settings.secrets {
+            secrets.extend(secret::of_settings(name, environment)?);
+        }
+        for grant in &self.secrets {
+            secrets.push(grant.read(environment)?);
+        }
+        let mask = Mask::new(secrets.iter().map(|(_, value)| value.as_str()))
+            .map_err(|error| Failure::usage(format!("the secrets cannot be masked: {error}")))?;
+        set_mask(&mask);
+        variables.extend(secrets);
+        variables.extend(self.variables.iter().map(|v| (v.name.clone(), v.value.clone())));
+        let source = self.source.clone();
+        Ok(Request { project, settings, variables, source, mask })
+    }
+
+    /// The pipeline of a verb whose only positional argument is the file.
+    pub(super) fn of_file(
+        &self,
+        path: Option<&str>,
+        environment: &Environment,
+        color: Color,
+    ) -> Result<Request, Failure> {
+        self.request(self.project.file_or_default(path)?, environment, color)
+    }
+}

@@ -1,0 +1,107 @@
+//! Nothing leaves the scheduler with a secret in it: whoever shows, stores or forwards events need
+//! not know any.
+
+use bytes::Bytes;
+
+use super::utf8::Joiner;
+use crate::event::{Command, Event, FailedCommand, JobName, SkipReason, StageInfo, StepOutcome};
+use crate::mask::{Mask, MaskStream};
+
+/// One stream of a job: secrets are masked, then UTF-8 sequences kept together.
+#[derive(Debug)]
+pub(super) struct Output {
+    mask: MaskStream,
+    joiner: Joiner,
+}
+
+impl Output {
+    pub(super) fn new(mask: &Mask) -> Self {
+        Self { mask: mask.stream(), joiner: Joiner::default() }
+    }
+
+    /// Returns what can be passed on, which may be nothing.
+    pub(super) fn push(&mut self, bytes: Bytes) -> Bytes {
+        let mut masked = Vec::with_capacity(bytes.len());
+        self.mask.push(&bytes, &mut masked);
+        self.joiner.push(masked.into())
+    }
+
+    /// Returns what is left when the stream ends or is interrupted.
+    pub(super) fn finish(&mut self) -> Bytes {
+        let mut masked = Vec::new();
+        self.mask.finish(&mut masked);
+        let mut bytes = self.joiner.push(masked.into()).to_vec();
+        bytes.extend_from_slice(&self.joiner.finish());
+        bytes.into()
+    }
+}
+
+/// An event without secrets. Output has been masked as a stream already.
+pub(super) fn redacted(event: Event, mask: &Mask) -> Event {
+    let text = |text: String| match mask.text(&text) {
+        std::borrow::Cow::Borrowed(_) => text,
+        std::borrow::Cow::Owned(masked) => masked,
+    };
+    let name = |name: JobName| -> JobName { text(String::from(name)).into() };
+    let command = |command: Command| Command {
+        text: text(command.text),
+        file: text(command.file),
+        ..command
+    };
+    let failed =
+        |failed: FailedCommand| FailedCommand { command: command(failed.command), ..failed };
+    let outcome = |outcome: StepOutcome| match outcome {
+        StepOutcome::Trapped { message } => StepOutcome::Trapped { message: text(message) },
+        StepOutcome::NotLoadable { message } => StepOutcome::NotLoadable { message: text(message) },
+        StepOutcome::Internal { message } => StepOutcome::Internal { message: text(message) },
+        StepOutcome::Exited(_)
+        | StepOutcome::TimedOut
+        | StepOutcome::OutOfMemory
+        | StepOutcome::OutputLimit
+        | StepOutcome::DiskQuota
+        | StepOutcome::Cancelled => outcome,
+    };
+    match event {
+        Event::RunStarted { pipeline, stages, parallel } => {
+            let stage = |stage: StageInfo| StageInfo {
+                name: text(stage.name),
+                jobs: stage.jobs.into_iter().map(name).collect(),
+            };
+            let stages = stages.into_iter().map(stage).collect();
+            Event::RunStarted { pipeline: text(pipeline), stages, parallel }
+        }
+        Event::Notice { job, level, message } => {
+            Event::Notice { job, level, message: text(message) }
+        }
+        Event::CommandStarted { job, command: started } => {
+            Event::CommandStarted { job, command: command(started) }
+        }
+        Event::CommandFailed { job, command } => {
+            Event::CommandFailed { job, command: failed(command) }
+        }
+        Event::JobFinished {
+            job,
+            outcome: end,
+            allowed_failure,
+            duration,
+            failed_command,
+            after_script,
+        } => Event::JobFinished {
+            job,
+            outcome: outcome(end),
+            allowed_failure,
+            duration,
+            failed_command: failed_command.map(failed),
+            after_script: after_script.map(outcome),
+        },
+        Event::JobSkipped { job, reason } => {
+            let reason = match reason {
+                SkipReason::Failed { job } => SkipReason::Failed { job: name(job) },
+                SkipReason::NeedSkipped { job } => SkipReason::NeedSkipped { job: name(job) },
+                SkipReason::NothingFailed | SkipReason::Cancelled => reason,
+            };
+            Event::JobSkipped { job, reason }
+        }
+        Event::JobStarted { .. } | Event::Output { .. } | Event::RunFinished { .. } => event,
+    }
+}
