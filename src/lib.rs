@@ -8,6 +8,7 @@ pub mod event;
 pub mod executor;
 pub mod function;
 pub mod http;
+pub mod image;
 pub mod mask;
 pub mod pipeline;
 pub mod plan;

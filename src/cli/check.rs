@@ -1,11 +1,15 @@
 use clap::{Args, ValueEnum};
+use indexmap::IndexMap;
 
 use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::pipeline::PipelineArgs;
+use super::project::Project;
 use super::{front, print, tell};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::image::Images;
+use crate::plan::Plan;
 
 /// Report everything that is wrong with a pipeline file, without running anything.
 ///
@@ -44,8 +48,11 @@ pub(super) fn check(
     color: Color,
 ) -> Result<Exit, Failure> {
     let request = args.pipeline.of_file(args.path.as_deref(), environment, color)?;
+    let images = Images::new(&request.settings).map_err(Failure::usage)?;
     let mut diagnostics = Diagnostics::new();
     let plan = front::plan(&request, &mut diagnostics)?;
+    let used =
+        plan.as_ref().map(|plan| used_images(plan, &images, &request.project, &mut diagnostics));
     let valid = plan.is_some() && !diagnostics.has_errors();
     match args.format {
         Format::Human => {
@@ -59,9 +66,40 @@ pub(super) fn check(
                     s(jobs),
                     s(stages)
                 ));
+                for line in used.unwrap_or_default() {
+                    tell(&format!("{}\n", crate::diagnostic::printable(&line)));
+                }
             }
         }
         Format::Json => print(&format!("{:#}\n", diagnostics.to_json()))?,
     }
     Ok(if valid { Exit::Success } else { Exit::InvalidPipeline })
+}
+
+/// Which images the jobs really use, where that is not what their names say. What cannot be used
+/// is a warning: the job will fail, but the file is valid.
+fn used_images(
+    plan: &Plan,
+    images: &Images,
+    project: &Project,
+    diagnostics: &mut Diagnostics,
+) -> Vec<String> {
+    let mut jobs_of: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for job in &plan.jobs {
+        if let Some(image) = &job.image {
+            jobs_of.entry(image).or_default().push(&job.name);
+        }
+    }
+    let directory = project.root.clone().into();
+    let mut used = Vec::new();
+    for (name, jobs) in jobs_of {
+        let jobs = jobs.join(", ");
+        match images.check(&directory, name) {
+            Ok(resolved) if resolved.is_alias() => used.push(format!("{jobs}: {resolved}")),
+            Ok(_) => {}
+            Err(reason) => diagnostics
+                .push(Diagnostic::warning(Code::ImageUnavailable, format!("{jobs}: {reason}"))),
+        }
+    }
+    used
 }

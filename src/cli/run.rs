@@ -19,6 +19,7 @@ use super::{front, output, sandbox, tell};
 use crate::diagnostic::printable;
 use crate::event::{Level, RunResult};
 use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor};
+use crate::image::Images;
 use crate::plan::{Plan, Selection, SelectionError};
 use crate::report::Reporter;
 use crate::report::human::Human;
@@ -222,6 +223,7 @@ fn executor(
         // Granted variables are variables of the pipeline: conditions see them, too.
         environment: Vec::new(),
         limits,
+        images: Arc::new(Images::new(settings).map_err(Failure::usage)?),
     };
     let executor =
         SandboxExecutor::new(sandbox, config).map_err(|error| sandbox::mount_failure(&error))?;

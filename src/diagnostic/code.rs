@@ -73,6 +73,7 @@ codes! {
     RuleInvalid "rule-invalid" "A rule's condition cannot be read.";
     JobLeftOut "job-left-out" "A job is left out of the run because a keyword is not supported yet.";
     PipelineEmpty "pipeline-empty" "No job is left to run.";
+    ImageUnavailable "image-unavailable" "A job's image is none that can run here.";
     SettingsSyntax "settings-syntax" "A `greenroom.toml` is not TOML.";
     SettingUnknown "setting-unknown" "A `greenroom.toml` has a key that greenroom does not know.";
     SettingRefused "setting-refused" "A project's `greenroom.toml` grants something, which only the user may.";

@@ -1,6 +1,5 @@
 //! Runs planned jobs in the sandbox: the scheduler's [`Executor`] over real processes.
 
-mod image;
 mod script;
 
 use std::sync::Arc;
@@ -8,10 +7,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::event::Level;
+use crate::image::Images;
 use crate::plan::PlannedJob;
 use crate::sandbox::{HostDirectory, JobError, JobSpec, Limits, MountSpec, Sandbox, Scratch};
 use crate::schedule::{Executor, JobLog, JobSandbox, NotLoadable};
-use image::Image;
 use script::{LogSink, ScriptProgress, ScriptSandbox};
 
 /// Where a job's processes see the project.
@@ -32,6 +31,8 @@ pub struct ExecutorConfig {
     pub environment: Vec<(String, String)>,
     /// What each job may use.
     pub limits: Limits,
+    /// What `image:` stands for.
+    pub images: Arc<Images>,
 }
 
 /// Runs jobs in a [`Sandbox`].
@@ -72,10 +73,17 @@ impl Executor for SandboxExecutor {
             Some((file, line)) => not_loadable(format!("{file}:{line}: {message}")),
             None => not_loadable(message),
         };
-        let image = match &job.image {
-            Some(image) => Image::open(&self.config.project, image).map_err(at_image)?,
-            None => Image::default(),
-        };
+        if let Some(name) = &job.image
+            && let Ok(resolved) = self.config.images.resolve(name)
+            && resolved.is_alias()
+        {
+            log.notice(Level::Info, resolved.to_string()).await;
+        }
+        let image = self
+            .config
+            .images
+            .open(&self.config.project, job.image.as_deref())
+            .map_err(at_image)?;
         for warning in &image.warnings {
             log.notice(Level::Warning, warning.clone()).await;
         }
@@ -108,6 +116,7 @@ impl Executor for SandboxExecutor {
             sandbox,
             scratch: Some(scratch),
             progress,
+            image: image.environment,
             granted: self.config.environment.clone(),
             variables: job.variables.clone(),
         }))

@@ -40,6 +40,8 @@ pub(super) struct ScriptSandbox {
     /// The job's `/tmp`; removed with it.
     pub(super) scratch: Option<Scratch>,
     pub(super) progress: Arc<ScriptProgress>,
+    /// The image's environment.
+    pub(super) image: Vec<(String, String)>,
     pub(super) granted: Vec<(String, String)>,
     pub(super) variables: Vec<(String, String)>,
 }
@@ -96,7 +98,8 @@ impl ScriptSandbox {
         let options = [SHELL, "-e", "-o", "pipefail", "--job"];
         let arguments = options.into_iter().chain(script.entries.iter().map(|e| e.text.as_str()));
         let mut environment: IndexMap<&str, &str> = DEFAULTS.into_iter().collect();
-        let own = self.granted.iter().chain(&self.variables).chain(script.extra_variables);
+        let own = self.image.iter().chain(&self.granted).chain(&self.variables);
+        let own = own.chain(script.extra_variables);
         environment.extend(own.map(|(name, value)| (name.as_str(), value.as_str())));
         ProgramSpec {
             program: SHELL.into(),

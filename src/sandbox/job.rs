@@ -140,7 +140,7 @@ pub struct OwnCommand {
 pub struct JobSpec {
     /// The directories it may use. Two mounts must not be nested.
     pub mounts: Vec<MountSpec>,
-    /// Commands of its own, in `/usr/local/bin`.
+    /// Commands of its own, in `/usr/local/bin`, or in `/opt/greenroom/image` if `/usr` is a mount.
     pub commands: Vec<OwnCommand>,
     /// What it and its processes may use.
     pub limits: Limits,
@@ -244,10 +244,18 @@ impl Job {
             })?;
         }
         for OwnCommand { name, file, shown } in spec.commands {
-            let path = format!("{OWN_COMMANDS}/{name}");
-            namespace.place(&path, Node::Module(Arc::new(file), shown)).map_err(|other| {
-                JobError::Place { guest: path, reason: format!("{other} is a mount") }
-            })?;
+            let file = Arc::new(file);
+            // In a tree that brings its own /usr there is no room.
+            let place = |directory: &str, namespace: &mut Namespace| {
+                let node = Node::Module(Arc::clone(&file), shown.clone());
+                namespace.place(&format!("{directory}/{name}"), node)
+            };
+            if place(OWN_COMMANDS, &mut namespace).is_err() {
+                place(IMAGE_COMMANDS, &mut namespace).map_err(|other| JobError::Place {
+                    guest: format!("{IMAGE_COMMANDS}/{name}"),
+                    reason: format!("{other} is a mount"),
+                })?;
+            }
         }
         place_commands(&mut namespace);
         Ok(Arc::new(Self {
@@ -391,10 +399,13 @@ impl Job {
 
 /// Where a job's own modules are.
 const OWN_COMMANDS: &str = "/usr/local/bin";
+/// Where they are if `/usr` is a mount: first in a default `PATH`.
+pub(crate) const IMAGE_COMMANDS: &str = "/opt/greenroom/image";
 /// Where the built-in commands can always be found, last in the default `PATH`.
 pub(crate) const COMMANDS: &str = "/opt/greenroom/bin";
 /// The search path of a job that sets none.
-pub const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin:/opt/greenroom/bin";
+pub const DEFAULT_PATH: &str =
+    "/opt/greenroom/image:/usr/local/bin:/usr/bin:/bin:/opt/greenroom/bin";
 
 fn place_commands(namespace: &mut Namespace) {
     for directory in ["/bin", "/usr/bin", COMMANDS] {

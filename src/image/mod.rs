@@ -1,0 +1,20 @@
+//! Images: what a job's `image:` stands for, and where that comes from.
+//!
+//! An image is a read-only tree whose executables are WebAssembly modules or `#!` scripts, with a
+//! default environment and perhaps an entrypoint. Opening one takes three steps: the name is
+//! followed through the settings' aliases ([`Resolved`]), what it stands for is read by its form
+//! ([`Reference`]), and what that names is opened ([`Image`]), from the project or from the store.
+
+mod alias;
+mod content;
+mod digest;
+mod images;
+mod path;
+mod reference;
+mod wrapper;
+
+pub use alias::Resolved;
+pub use content::Image;
+pub use digest::{Digest, Hasher};
+pub use images::Images;
+pub use reference::{NpmReference, OciReference, Reference, ReferenceError, UrlReference};
