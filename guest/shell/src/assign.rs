@@ -46,15 +46,56 @@ impl Shell {
         value: Vec<u8>,
         append: bool,
     ) -> Expanded<()> {
-        let mut name = self.resolve(name);
-        let mut index = index.map(<[u8]>::to_vec);
-        if index.is_none()
-            && let Some((array, element)) = crate::expand::split_element(&name)
-        {
-            index = Some(element.to_vec());
-            name = array.to_vec();
+        if !self.vars.get(name).is_some_and(|v| v.attributes.has(Attributes::NAMEREF)) {
+            return self.assign_resolved(name, index, value, append);
         }
-        self.assign_resolved(&name, index.as_deref(), value, append)
+        let Some(target) = self.assigned_target(name, &value)? else { return Ok(()) };
+        match (crate::expand::split_element(&target), index) {
+            (None, index) => self.assign_resolved(&target, index, value, append),
+            (Some((array, element)), None) if !matches!(element, b"@" | b"*") => {
+                let element = self.subscript(element)?;
+                self.assign_resolved(array, Some(&element), value, append)
+            }
+            _ => self.not_an_identifier(&target),
+        }
+    }
+
+    /// What an assignment to the name reference `name` assigns to; `None` when it only made the
+    /// reference refer to something.
+    fn assigned_target(&mut self, name: &[u8], value: &[u8]) -> Expanded<Option<Vec<u8>>> {
+        let mut target = name.to_vec();
+        for _ in 0..MAX_REFERENCES {
+            match self.nameref_target(&target) {
+                Some(next) if next == target => break,
+                Some(next) if !next.is_empty() => target = next,
+                _ => {
+                    let unset = self.vars.get(&target).is_some_and(|v| {
+                        v.attributes.has(Attributes::NAMEREF)
+                    });
+                    if !unset {
+                        return Ok(Some(target));
+                    }
+                    self.refer(&target, value)?;
+                    return Ok(None);
+                }
+            }
+        }
+        self.error(&format!("warning: {}: circular name reference", bytes::display(name)));
+        Err(Unwind::Discard(1))
+    }
+
+    /// Makes the reference `name` refer to `target`.
+    pub(crate) fn refer(&mut self, name: &[u8], target: &[u8]) -> Expanded<()> {
+        if !is_reference(target) {
+            return self.not_an_identifier(target);
+        }
+        self.vars.entry(name).value = Value::Scalar(target.to_vec());
+        Ok(())
+    }
+
+    fn not_an_identifier(&mut self, text: &[u8]) -> Expanded<()> {
+        self.error(&format!("`{}': not a valid identifier", bytes::display(text)));
+        Err(Unwind::Discard(1))
     }
 
     fn assign_resolved(
@@ -194,7 +235,8 @@ impl Shell {
             self.vars.remove(&name);
             return Ok(());
         }
-        let index = self.index(&name, index)?;
+        let index = self.subscript(index)?;
+        let index = self.index(&name, &index)?;
         match (self.vars.get_mut(&name).map(|v| &mut v.value), index) {
             (Some(Value::Indexed(items)), Subscript::Number(number)) => {
                 items.remove(&number);
@@ -238,6 +280,16 @@ impl Shell {
                     trace.extend_from_slice(if assignment.append { b"+=(" } else { b"=(" });
                 }
                 let name = self.resolve(&assignment.name);
+                if !is_name(&name) {
+                    self.not_an_identifier(&name)?;
+                }
+                if let Some(variable) = self.vars.get_mut(&name)
+                    && variable.attributes.has(Attributes::NAMEREF)
+                {
+                    variable.attributes.remove(Attributes::NAMEREF);
+                    let shown = bytes::display(&name).into_owned();
+                    self.error(&format!("warning: {shown}: removing nameref attribute"));
+                }
                 let assoc = matches!(self.vars.get(&name).map(|v| &v.value), Some(Value::Assoc(_)));
                 self.assign_array(&name, items, assignment.append, assoc, &mut trace)?;
                 if tracing {
@@ -390,6 +442,13 @@ impl Shell {
     }
 }
 
+/// Whether a name reference may refer to this.
+pub(crate) fn is_reference(target: &[u8]) -> bool {
+    is_name(target)
+        || crate::expand::split_element(target)
+            .is_some_and(|(name, index)| is_name(name) && !index.is_empty())
+}
+
 enum Subscript {
     Number(u64),
     Key(Vec<u8>),
@@ -426,7 +485,10 @@ impl Scope for Shell {
     ) -> Result<Option<Vec<u8>>, ArithError> {
         let value = match subscript {
             None => self.get(name),
-            Some(index) => self.element(name, index).map_err(|_| ArithError::Reported)?,
+            Some(index) => {
+                let index = self.subscript(index).map_err(|_| ArithError::Reported)?;
+                self.element(name, &index).map_err(|_| ArithError::Reported)?
+            }
         };
         if value.is_none() && self.options.nounset {
             let mut text = name.to_vec();
@@ -442,7 +504,11 @@ impl Scope for Shell {
 
     fn set(&mut self, name: &[u8], subscript: Option<&[u8]>, value: i64) -> Result<(), ArithError> {
         let text = value.to_string().into_bytes();
-        self.assign(name, subscript, text, false).map_err(|_| ArithError::Reported)
+        let subscript = match subscript {
+            Some(index) => Some(self.subscript(index).map_err(|_| ArithError::Reported)?),
+            None => None,
+        };
+        self.assign(name, subscript.as_deref(), text, false).map_err(|_| ArithError::Reported)
     }
 
     fn depth(&mut self) -> &mut u32 {

@@ -49,6 +49,7 @@ pub(crate) struct Shell {
     pub(crate) mode: Mode,
     pub(crate) vars: Variables,
     pub(crate) functions: NameMap<Rc<Function>>,
+    pub(crate) aliases: Rc<crate::syntax::Aliases>,
     pub(crate) exported_functions: std::collections::BTreeSet<crate::vars::Name>,
     pub(crate) positional: Vec<Vec<u8>>,
     /// `$0`
@@ -108,6 +109,7 @@ impl Shell {
             mode: Mode::Script,
             vars: Variables::default(),
             functions: NameMap::default(),
+            aliases: Rc::default(),
             exported_functions: std::collections::BTreeSet::new(),
             positional: Vec::new(),
             source: name.as_slice().into(),
@@ -150,7 +152,9 @@ impl Shell {
     }
 
     pub(crate) fn syntax(&self) -> SyntaxOptions {
-        SyntaxOptions { extglob: self.shopts.extglob }
+        let expand = self.shopts.expand_aliases || self.options.posix;
+        let aliases = (expand && !self.aliases.is_empty()).then(|| Rc::clone(&self.aliases));
+        SyntaxOptions { extglob: self.shopts.extglob, posix: self.options.posix, aliases }
     }
 
     /// Runs `step` one level deeper, if the stack allows that.

@@ -123,14 +123,43 @@ impl Hasher for NameHasher {
 
 pub(crate) type NameMap<V> = HashMap<Name, V, BuildHasherDefault<NameHasher>>;
 
-type Saved = Vec<(Name, Option<Variable>)>;
+/// What made a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ScopeKind {
+    /// A call of a function, with the assignments before it.
+    Function,
+    /// The assignments before `eval` or `source`, whose commands may declare them local.
+    Commands,
+    /// The assignments before another builtin.
+    Builtin,
+}
+
+/// What a scope hides.
+struct Binding {
+    name: Name,
+    /// The variable of the scopes below.
+    below: Option<Variable>,
+    /// Declared local; otherwise it is an assignment before the command.
+    local: bool,
+}
+
+struct Scope {
+    kind: ScopeKind,
+    bindings: Vec<Binding>,
+}
+
+impl Scope {
+    fn position(&self, name: &[u8]) -> Option<usize> {
+        self.bindings.iter().position(|b| *b.name == *name)
+    }
+}
 
 /// All variables of the shell.
 #[derive(Default)]
 pub(crate) struct Variables {
     map: NameMap<Variable>,
-    /// For each active function: the variables that its locals hide.
-    scopes: Vec<Saved>,
+    /// The innermost last.
+    scopes: Vec<Scope>,
 }
 
 impl Variables {
@@ -157,13 +186,39 @@ impl Variables {
         self.map.iter()
     }
 
-    /// Unsets a variable. A local one stays, without value, until its function returns.
+    /// The innermost scope that binds `name`, and where.
+    fn binding(&self, name: &[u8]) -> Option<(usize, usize)> {
+        self.scopes
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(index, scope)| Some((index, scope.position(name)?)))
+    }
+
+    fn function_scope(&self) -> Option<usize> {
+        self.scopes.iter().rposition(|scope| scope.kind == ScopeKind::Function)
+    }
+
+    /// Unsets a variable. One that the running function declared local stays, without value,
+    /// until it returns; any other gives way to the variable that it hides.
     pub(crate) fn unset(&mut self, name: &[u8]) {
-        let local = self.scopes.last().is_some_and(|s| s.iter().any(|(saved, _)| **saved == *name));
-        if local {
-            *self.entry(name) = Variable::default();
-        } else {
+        let Some((scope, at)) = self.binding(name) else {
             self.map.remove(name);
+            return;
+        };
+        let own = self.function_scope().is_some_and(|function| scope >= function);
+        if self.scopes[scope].bindings[at].local && own {
+            *self.entry(name) = Variable::default();
+            return;
+        }
+        let binding = self.scopes[scope].bindings.remove(at);
+        self.restore(binding);
+    }
+
+    fn restore(&mut self, binding: Binding) {
+        match binding.below {
+            Some(variable) => drop(self.map.insert(binding.name, variable)),
+            None => drop(self.map.remove(&binding.name)),
         }
     }
 
@@ -174,16 +229,14 @@ impl Variables {
         names
     }
 
-    pub(crate) fn push_scope(&mut self) {
-        self.scopes.push(Vec::new());
+    pub(crate) fn push_scope(&mut self, kind: ScopeKind) {
+        self.scopes.push(Scope { kind, bindings: Vec::new() });
     }
 
     pub(crate) fn pop_scope(&mut self) {
-        for (name, saved) in self.scopes.pop().unwrap_or_default().into_iter().rev() {
-            match saved {
-                Some(variable) => drop(self.map.insert(name, variable)),
-                None => drop(self.map.remove(&name)),
-            }
+        let Some(scope) = self.scopes.pop() else { return };
+        for binding in scope.bindings.into_iter().rev() {
+            self.restore(binding);
         }
     }
 
@@ -191,43 +244,87 @@ impl Variables {
         !self.scopes.is_empty()
     }
 
-    /// Makes `name` local to the innermost scope; false when it already is.
-    pub(crate) fn make_local(&mut self, name: &[u8]) -> bool {
-        let Some(scope) = self.scopes.last_mut() else { return false };
-        if scope.iter().any(|(saved, _)| **saved == *name) {
-            return false;
+    /// Makes a variable of the innermost scope, for an assignment before a command.
+    pub(crate) fn bind_temporary(&mut self, name: &[u8]) -> &mut Variable {
+        if let Some(scope) = self.scopes.last_mut()
+            && scope.position(name).is_none()
+        {
+            let name: Name = name.into();
+            let below = self.map.remove(&name);
+            scope.bindings.push(Binding { name, below, local: false });
         }
+        self.entry(name)
+    }
+
+    /// Makes `name` local to the running function; false when it already is. It begins without
+    /// value, or with that of an assignment before a command.
+    pub(crate) fn make_local(&mut self, name: &[u8]) -> bool {
+        let Some(function) = self.function_scope() else { return false };
+        let found = self.binding(name);
+        let before = match found {
+            Some((scope, at)) if scope >= function => {
+                if self.scopes[scope].bindings[at].local {
+                    return false;
+                }
+                if self.scopes[scope].kind != ScopeKind::Builtin {
+                    // An assignment before this call becomes the local variable.
+                    self.scopes[scope].bindings[at].local = true;
+                    return false;
+                }
+                // It goes below the assignment before the declaration itself.
+                let value = self.map.get(name).cloned();
+                let binding = &mut self.scopes[scope].bindings[at];
+                let (name, below) = (Rc::clone(&binding.name), binding.below.take());
+                binding.below = value.map(|mut v| {
+                    v.attributes.remove(Attributes::EXPORT);
+                    v
+                });
+                self.scopes[function].bindings.push(Binding { name, below, local: true });
+                return true;
+            }
+            Some((scope, at)) => !self.scopes[scope].bindings[at].local,
+            None => false,
+        };
         let name: Name = name.into();
-        scope.push((Rc::clone(&name), self.map.remove(&name)));
-        self.map.insert(name, Variable::default());
+        let below = self.map.remove(&name);
+        let mut variable = Variable::default();
+        if let Some(hidden) = &below {
+            if hidden.attributes.has(Attributes::EXPORT) {
+                variable.attributes.add(Attributes::EXPORT);
+            }
+            if before {
+                variable.value = hidden.value.clone();
+            }
+        }
+        self.map.insert(Rc::clone(&name), variable);
+        self.scopes[function].bindings.push(Binding { name, below, local: true });
         true
     }
 
-    /// Names that are local to the innermost scope.
+    /// Names that are local to the running function.
     pub(crate) fn local_names(&self) -> Vec<Name> {
-        self.scopes
-            .last()
-            .map(|scope| scope.iter().map(|(name, _)| Rc::clone(name)).collect())
-            .unwrap_or_default()
+        let Some(function) = self.function_scope() else { return Vec::new() };
+        let bindings = self.scopes[function..].iter().flat_map(|scope| &scope.bindings);
+        bindings.filter(|b| b.local).map(|b| Rc::clone(&b.name)).collect()
     }
 
     /// The variable of that name outside of all functions.
     pub(crate) fn global(&mut self, name: &[u8]) -> &mut Variable {
-        let hidden = self.scopes.iter().position(|s| s.iter().any(|(saved, _)| **saved == *name));
+        let hidden = self
+            .scopes
+            .iter()
+            .enumerate()
+            .find_map(|(index, scope)| Some((index, scope.position(name)?)));
         match hidden {
             None => self.entry(name),
-            Some(index) => self.scopes[index]
-                .iter_mut()
-                .find(|(saved, _)| **saved == *name)
-                .map(|(_, variable)| variable.get_or_insert_default())
-                .expect("its scope was just found"),
+            Some((scope, at)) => self.scopes[scope].bindings[at].below.get_or_insert_default(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Assoc, Value, Variables};
+    use super::{Assoc, ScopeKind, Value, Variables};
 
     fn set(vars: &mut Variables, name: &str, value: &str) {
         vars.entry(name.as_bytes()).value = Value::Scalar(value.into());
@@ -241,7 +338,7 @@ mod tests {
     fn locals_end_with_their_scope() {
         let mut vars = Variables::default();
         set(&mut vars, "x", "outer");
-        vars.push_scope();
+        vars.push_scope(ScopeKind::Function);
         assert!(vars.make_local(b"x"));
         assert!(vars.make_local(b"y"));
         assert_eq!(get(&vars, "x"), None);
@@ -252,6 +349,24 @@ mod tests {
         vars.pop_scope();
         assert_eq!(get(&vars, "x"), Some("changed"));
         assert!(vars.get(b"y").is_none());
+    }
+
+    #[test]
+    fn unset_shows_what_an_assignment_before_a_call_hides() {
+        let mut vars = Variables::default();
+        set(&mut vars, "x", "global");
+        vars.push_scope(ScopeKind::Function);
+        vars.bind_temporary(b"x").value = Value::Scalar(b"before".to_vec());
+        vars.push_scope(ScopeKind::Function);
+        assert!(vars.make_local(b"x"));
+        assert_eq!(get(&vars, "x"), Some("before"), "a local variable inherits it");
+        vars.unset(b"x");
+        assert_eq!(get(&vars, "x"), None);
+        vars.pop_scope();
+        vars.unset(b"x");
+        assert_eq!(get(&vars, "x"), Some("global"));
+        vars.pop_scope();
+        assert_eq!(get(&vars, "x"), Some("global"));
     }
 
     #[test]

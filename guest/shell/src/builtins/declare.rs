@@ -216,7 +216,18 @@ fn one(
         return sh.builtin_error(builtin, &format!("`{shown}': not a valid identifier"));
     }
     let resolved;
-    let name = if request.add.has(Attributes::NAMEREF) || request.local {
+    let reference = request.add.has(Attributes::NAMEREF);
+    if reference && let Err(flow) = check_reference(sh, name, value.as_deref(), request, builtin) {
+        return flow;
+    }
+    let element = match element {
+        Some(element) if !matches!(element, b"@" | b"*") => Some(sh.subscript(element)?),
+        Some(element) => Some(element.to_vec()),
+        None => None,
+    };
+    let element = element.as_deref();
+    let unresolved = reference || request.remove.has(Attributes::NAMEREF) || request.local;
+    let name = if unresolved {
         name
     } else {
         resolved = sh.resolve(name);
@@ -265,6 +276,48 @@ fn one(
         sh.vars.entry(name).attributes.add(request.add);
     }
     Ok(0)
+}
+
+/// Whether `name` may become a reference to `value` or to what it holds already.
+fn check_reference(
+    sh: &mut Shell,
+    name: &[u8],
+    value: Option<&[u8]>,
+    request: &Request,
+    builtin: &str,
+) -> Result<(), Flow> {
+    let shown = bytes::display(name).into_owned();
+    let present = sh.vars.get(name).filter(|_| !request.local || !sh.vars.in_function());
+    if present.is_some_and(crate::vars::Variable::is_array) || request.indexed || request.assoc {
+        let message = format!("{shown}: reference variable cannot be an array");
+        return Err(sh.builtin_error(builtin, &message));
+    }
+    let target = match (value, present) {
+        (Some(value), _) => value.to_vec(),
+        (None, Some(variable)) => match variable.scalar() {
+            Some(text) => text.to_vec(),
+            None => return Ok(()),
+        },
+        (None, None) => return Ok(()),
+    };
+    if target == name {
+        if request.local {
+            sh.error(&format!("{builtin}: warning: {shown}: circular name reference"));
+            return Ok(());
+        }
+        let message = format!("{shown}: nameref variable self references not allowed");
+        return Err(sh.builtin_error(builtin, &message));
+    }
+    if !crate::assign::is_reference(&target) {
+        let what = bytes::display(&target).into_owned();
+        let message = if target.is_empty() {
+            format!("`{what}': not a valid identifier")
+        } else {
+            format!("`{what}': invalid variable name for name reference")
+        };
+        return Err(sh.builtin_error(builtin, &message));
+    }
+    Ok(())
 }
 
 /// Gives the variable its attributes and kind before it is assigned to.

@@ -245,7 +245,10 @@ fn store(
     for name in names {
         let value = items.next().unwrap_or_default();
         match crate::expand::split_element(name) {
-            Some((array, element)) => sh.assign(array, Some(element), value, false)?,
+            Some((array, element)) => {
+                let element = sh.subscript(element)?;
+                sh.assign(array, Some(&element), value, false)?;
+            }
             None => sh.assign(name, None, value, false)?,
         }
     }

@@ -314,11 +314,6 @@ pub(super) fn caller(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     sh.print("caller", text.as_bytes())
 }
 
-/// Aliases can be set, to no effect: scripts do not expand them.
-pub(super) fn alias(_: &mut Shell, _: &[Vec<u8>]) -> Flow {
-    Ok(0)
-}
-
 /// The word lists that scripts ask for.
 pub(super) fn compgen(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     let prefix = arguments.get(2).cloned().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Builtin commands.
 
+mod alias;
 mod control;
 mod declare;
 mod directories;
@@ -32,7 +33,7 @@ pub(crate) struct Builtin {
 }
 
 /// Every name, in order.
-pub(crate) const NAMES: [&str; 56] = [
+pub(crate) const NAMES: [&str; 57] = [
     ".",
     ":",
     "[",
@@ -89,6 +90,7 @@ pub(crate) const NAMES: [&str; 56] = [
     "type",
     "typeset",
     "ulimit",
+    "unalias",
 ];
 
 /// Finds a builtin by name.
@@ -141,7 +143,8 @@ pub(crate) fn find(name: &[u8]) -> Option<Builtin> {
         b"hash" => plain(lookup::hash),
         b"enable" | b"help" => plain(lookup::list),
         b"caller" => plain(lookup::caller),
-        b"alias" | b"unalias" => plain(lookup::alias),
+        b"alias" => plain(alias::alias),
+        b"unalias" => plain(alias::unalias),
         b"compgen" => plain(lookup::compgen),
         b"complete" | b"bind" | b"history" | b"fc" => plain(lookup::interactive_only),
         b"getopts" => plain(getopts::getopts),

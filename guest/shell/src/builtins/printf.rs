@@ -55,7 +55,10 @@ pub(super) fn printf(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     match variable {
         Some(name) => {
             match crate::expand::split_element(&name) {
-                Some((array, element)) => sh.assign(array, Some(element), out, false)?,
+                Some((array, element)) => {
+                    let element = sh.subscript(element)?;
+                    sh.assign(array, Some(&element), out, false)?;
+                }
                 None => sh.assign(&name, None, out, false)?,
             }
             Ok(status)

@@ -26,7 +26,8 @@ pub(super) fn unset(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
             continue;
         }
         if let Some((array, element)) = crate::expand::split_element(name) {
-            sh.unset_element(array, element)?;
+            let (array, element) = (array.to_vec(), element.to_vec());
+            sh.unset_element(&array, &element)?;
             continue;
         }
         if !is_name(name) {

@@ -137,7 +137,14 @@ impl Shell {
                 self.trace(&text)?;
             }
             self.line = line;
-            self.assign(variable, None, value, false)?;
+            let reference = self.vars.get(variable).is_some_and(|v| {
+                v.attributes.has(crate::vars::Attributes::NAMEREF)
+            });
+            if reference {
+                self.refer(variable, &value)?;
+            } else {
+                self.assign(variable, None, value, false)?;
+            }
             match Self::loop_step(self.list(body))? {
                 Step::Done(last) => status = last,
                 Step::Next => status = 0,

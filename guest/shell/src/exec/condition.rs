@@ -216,7 +216,8 @@ impl Shell {
             if matches!(index, b"@" | b"*") {
                 return Ok(!self.elements(name).is_empty());
             }
-            return Ok(self.element(name, index)?.is_some());
+            let index = self.subscript(index)?;
+            return Ok(self.element(name, &index)?.is_some());
         }
         if let Some(number) = bytes::parse_int(text) {
             return Ok(

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::state::{Flow, Frame, Shell, Unwind};
 use crate::syntax::ast::Function;
-use crate::vars::{Attributes, Value};
+use crate::vars::{Attributes, ScopeKind, Value};
 
 impl Shell {
     pub(super) fn define(&mut self, function: &Rc<Function>) {
@@ -31,10 +31,6 @@ impl Shell {
     ) -> Flow {
         let function = Rc::clone(function);
         self.deeper(|sh| {
-            let scoped = !temporary.is_empty();
-            if scoped {
-                sh.push_temporary(temporary);
-            }
             let positional = std::mem::replace(&mut sh.positional, arguments);
             let loops = std::mem::replace(&mut sh.loops, 0);
             let call_line = sh.line;
@@ -43,7 +39,7 @@ impl Shell {
                 source: Rc::clone(&function.source),
                 call_line,
             });
-            sh.vars.push_scope();
+            sh.push_temporary(ScopeKind::Function, temporary);
             let outer_trap = sh.traps.suspend_return(sh.options.functrace);
             let flow = match sh.command(&function.body) {
                 Err(Unwind::Return(status)) => Ok(status),
@@ -60,19 +56,19 @@ impl Shell {
             sh.line = call_line;
             sh.loops = loops;
             sh.positional = positional;
-            if scoped {
-                sh.vars.pop_scope();
-            }
             flow
         })
     }
 
-    /// Makes the assignments before a command that runs in this shell.
-    pub(super) fn push_temporary(&mut self, temporary: Vec<(Vec<u8>, Vec<u8>)>) {
-        self.vars.push_scope();
+    /// Opens a scope with the assignments before a command that runs in this shell.
+    pub(super) fn push_temporary(
+        &mut self,
+        kind: ScopeKind,
+        temporary: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>,
+    ) {
+        self.vars.push_scope(kind);
         for (name, value) in temporary {
-            self.vars.make_local(&name);
-            let variable = self.vars.entry(&name);
+            let variable = self.vars.bind_temporary(&name);
             variable.value = Value::Scalar(value);
             variable.attributes.add(Attributes::EXPORT);
         }

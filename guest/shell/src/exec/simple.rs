@@ -3,7 +3,8 @@
 use crate::builtins::{self, Builtin};
 use crate::expand::quote;
 use crate::state::{Flow, Shell, Unwind};
-use crate::syntax::ast::{AssignValue, Redirect, Simple};
+use crate::syntax::ast::{AssignValue, Part, Redirect, Simple};
+use crate::vars::ScopeKind;
 
 /// Assignments before a command: names and values.
 type Temporary = Vec<(Vec<u8>, Vec<u8>)>;
@@ -64,7 +65,16 @@ impl Shell {
         let mut temporary = Vec::with_capacity(simple.assignments.len());
         for assignment in &simple.assignments {
             let AssignValue::Scalar(word) = &assignment.value else { continue };
-            let mut value = self.expand_single(word)?;
+            let earlier = !temporary.is_empty() && word.parts.iter().any(|p| !is_plain(p));
+            if earlier {
+                // The assignments before this one count already.
+                self.push_temporary(ScopeKind::Builtin, temporary.iter().cloned());
+            }
+            let value = self.expand_single(word);
+            if earlier {
+                self.vars.pop_scope();
+            }
+            let mut value = value?;
             if assignment.append {
                 let mut before = self.get(&assignment.name).unwrap_or_default();
                 before.extend_from_slice(&value);
@@ -154,7 +164,7 @@ impl Shell {
         if temporary.is_empty() {
             return (builtin.run)(self, arguments);
         }
-        if builtin.special && self.options.posix || builtin.declares || arguments[0] == b"exec" {
+        if builtin.special && self.options.posix || arguments[0] == b"exec" {
             for (name, value) in temporary {
                 self.assign(&name, None, value, false)?;
                 if arguments[0] == b"exec" {
@@ -163,9 +173,17 @@ impl Shell {
             }
             return (builtin.run)(self, arguments);
         }
-        self.push_temporary(temporary);
+        let kind = match arguments[0].as_slice() {
+            b"eval" | b"source" | b"." => ScopeKind::Commands,
+            _ => ScopeKind::Builtin,
+        };
+        self.push_temporary(kind, temporary);
         let flow = (builtin.run)(self, arguments);
         self.vars.pop_scope();
         flow
     }
+}
+
+fn is_plain(part: &Part) -> bool {
+    matches!(part, Part::Literal(_) | Part::Quoted(_))
 }

@@ -23,6 +23,8 @@ pub(super) enum Index {
     },
     /// The text of the subscript, expanded.
     One(Vec<u8>),
+    /// The text of a subscript that comes from a value.
+    Raw(Vec<u8>),
 }
 
 impl Expander<'_> {
@@ -217,7 +219,7 @@ impl Place {
         match &self.index {
             Index::None => {}
             Index::All { star } => text.extend_from_slice(if *star { b"[*]" } else { b"[@]" }),
-            Index::One(index) => {
+            Index::One(index) | Index::Raw(index) => {
                 text.push(b'[');
                 text.extend_from_slice(index);
                 text.push(b']');
@@ -255,7 +257,10 @@ impl Shell {
                 return Err(Unwind::Discard(1));
             }
         };
-        if let Some(place) = parse_place(&value) {
+        if let Some(mut place) = parse_place(&value) {
+            if let Index::Raw(text) = &place.index {
+                place.index = Index::One(self.subscript(text)?);
+            }
             return Ok(Some(place));
         }
         if value.is_empty() && matches!(param.op, ParamOp::Test { .. }) {
@@ -279,17 +284,34 @@ impl Shell {
                 None => Values::Unset,
             },
             Target::Name(name) => match &place.index {
-                Index::None => match self.get(name) {
-                    Some(text) => Values::One(text),
-                    None => Values::Unset,
-                },
+                Index::None => {
+                    if let Some(values) = self.all_of_reference(name) {
+                        return Ok(values);
+                    }
+                    match self.get(name) {
+                        Some(text) => Values::One(text),
+                        None => Values::Unset,
+                    }
+                }
                 Index::All { star } => Values::Many { items: self.elements(name), star: *star },
-                Index::One(index) => match self.element(name, index)? {
+                Index::One(index) | Index::Raw(index) => match self.element(name, index)? {
                     Some(text) => Values::One(text),
                     None => Values::Unset,
                 },
             },
         })
+    }
+
+    /// All elements, if `name` is a reference to `array[@]` or `array[*]`.
+    fn all_of_reference(&mut self, name: &[u8]) -> Option<Values> {
+        let target = self.nameref_target(name)?;
+        let (array, index) = super::split_element(&target)?;
+        let star = match index {
+            b"@" => false,
+            b"*" => true,
+            _ => return None,
+        };
+        Some(Values::Many { items: self.elements(array), star })
     }
 
     fn param_length(&mut self, place: &Place) -> Expanded<usize> {
@@ -403,7 +425,7 @@ fn parse_place(text: &[u8]) -> Option<Place> {
     let index = match index {
         b"@" => Index::All { star: false },
         b"*" => Index::All { star: true },
-        _ => Index::One(index.to_vec()),
+        _ => Index::Raw(index.to_vec()),
     };
     Some(Place { target: Target::Name(name.into()), index })
 }

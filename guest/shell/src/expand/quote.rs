@@ -28,6 +28,11 @@ pub(crate) fn single(text: &[u8]) -> Vec<u8> {
     if needs_ansi_c(text) {
         return ansi_c(text);
     }
+    plain_single(text)
+}
+
+/// In single quotes, whatever the text is.
+pub(crate) fn plain_single(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + 2);
     out.push(b'\'');
     for &byte in text {

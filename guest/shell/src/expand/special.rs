@@ -41,7 +41,8 @@ impl Shell {
                     return None;
                 }
                 if let Some((array, index)) = split_element(&target) {
-                    return self.element(array, index).ok().flatten();
+                    let index = self.subscript(index).ok()?;
+                    return self.element(array, &index).ok().flatten();
                 }
                 return self.get(&target);
             }
@@ -148,6 +149,18 @@ impl Shell {
         x ^= x << 5;
         self.random = x;
         (x >> 8) & 0x7fff
+    }
+
+    /// A subscript that comes from a value (`unset 'a[$i]'`, name references, arithmetic): it is
+    /// expanded as if it stood in the script.
+    pub(crate) fn subscript(&mut self, text: &[u8]) -> Expanded<Vec<u8>> {
+        if !text.iter().any(|&b| matches!(b, b'$' | b'`' | b'\\' | b'"' | b'\'')) {
+            return Ok(text.to_vec());
+        }
+        match crate::syntax::subscript(text, self.line, self.syntax()) {
+            Ok(word) => self.expand_single(&word),
+            Err(_) => Ok(text.to_vec()),
+        }
     }
 
     /// One element of an array, or of a scalar with index 0.

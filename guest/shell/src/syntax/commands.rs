@@ -25,6 +25,10 @@ impl Parser<'_> {
             let (item, more) = self.item()?;
             list.items.push(item);
             self.skip_blanks();
+            if more {
+                self.expand_alias(true)?;
+                self.skip_blanks();
+            }
             if !more || matches!(self.peek(), None | Some(b'\n')) {
                 return Ok(list);
             }
@@ -41,6 +45,8 @@ impl Parser<'_> {
         self.nest(|p| {
             let mut list = List::default();
             loop {
+                p.skip_newlines();
+                p.expand_alias(true)?;
                 p.skip_newlines();
                 if p.at_list_end() {
                     return Ok(list);
@@ -106,6 +112,7 @@ impl Parser<'_> {
         let mut prefixed = false;
         loop {
             self.skip_blanks();
+            self.expand_alias(true)?;
             if self.at_word(b"!") {
                 self.pos += 1;
                 pipeline.bang = !pipeline.bang;
@@ -149,6 +156,7 @@ impl Parser<'_> {
 
     fn command(&mut self) -> Parsed<Command> {
         self.skip_blanks();
+        self.expand_alias(true)?;
         let line = self.line;
         let Some(first) = self.peek() else { return Err(self.end_of_file()) };
         let kind = match first {
@@ -184,6 +192,7 @@ impl Parser<'_> {
         let mut declaration = false;
         loop {
             self.skip_blanks();
+            self.expand_alias(simple.words.is_empty())?;
             if let Some(redirect) = self.redirect()? {
                 redirects.push(redirect);
                 continue;

@@ -151,6 +151,7 @@ impl Parser<'_> {
 
     fn for_each(&mut self) -> Parsed<ForEach> {
         self.skip_blanks();
+        self.expand_alias(false)?;
         let mut end = 0;
         while self.peek_at(end).is_some_and(|b| !is_meta(b)) {
             end += 1;
@@ -170,6 +171,7 @@ impl Parser<'_> {
             return Ok((variable, None, self.loop_body()?));
         }
         self.skip_newlines();
+        self.expand_alias(false)?;
         if !self.take_word(b"in") {
             return Ok((variable, None, self.loop_body()?));
         }
@@ -186,7 +188,10 @@ impl Parser<'_> {
                 Some(byte) if is_meta(byte) && !self.at_process_substitution() => {
                     return Err(self.unexpected());
                 }
-                Some(_) => words.push(self.word(WordKind::Plain)?),
+                Some(_) => {
+                    self.expand_alias(false)?;
+                    words.push(self.word(WordKind::Plain)?);
+                }
             }
         }
         Ok((variable, Some(words), self.loop_body()?))
@@ -194,6 +199,7 @@ impl Parser<'_> {
 
     fn case_rest(&mut self) -> Parsed<CommandKind> {
         self.skip_blanks();
+        self.expand_alias(false)?;
         if self.peek().is_none_or(is_meta) {
             return Err(self.unexpected());
         }

@@ -1,5 +1,6 @@
 //! From text to commands, one complete command at a time.
 
+mod alias;
 pub(crate) mod ansi_c;
 pub(crate) mod ast;
 mod commands;
@@ -11,6 +12,7 @@ mod parser;
 mod scan;
 mod words;
 
+pub(crate) use alias::Aliases;
 pub(crate) use parser::{Feed, Parser, SyntaxOptions};
 
 /// Why a text is not a script.
@@ -45,6 +47,12 @@ pub(crate) const fn is_name_char(byte: u8) -> bool {
 /// Whether `name` can name a variable.
 pub(crate) fn is_name(name: &[u8]) -> bool {
     name.first().is_some_and(|&b| is_name_start(b)) && name.iter().all(|&b| is_name_char(b))
+}
+
+/// The subscript of an array that comes from a value instead of from the script.
+pub(crate) fn subscript(text: &[u8], line: u32, options: SyntaxOptions) -> Parsed<ast::Word> {
+    Parser::new(text.to_vec(), line, std::rc::Rc::default(), options)
+        .word(words::WordKind::Subscript)
 }
 
 /// A text with the expansions of a here-document, for prompts.

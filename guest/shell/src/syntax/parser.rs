@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::alias::{Aliases, Replaced};
 use super::ast::{HereDoc, List};
 use super::{MAX_NESTING, Parsed, SyntaxError, is_meta};
 
@@ -9,9 +10,12 @@ use super::{MAX_NESTING, Parsed, SyntaxError, is_meta};
 pub(crate) type Feed<'a> = Box<dyn FnMut(&mut Vec<u8>) -> bool + 'a>;
 
 /// What of the shell's options changes the grammar.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct SyntaxOptions {
     pub(crate) extglob: bool,
+    pub(crate) posix: bool,
+    /// The aliases, where they are expanded.
+    pub(crate) aliases: Option<Rc<Aliases>>,
 }
 
 pub(super) struct PendingHereDoc {
@@ -35,6 +39,11 @@ pub(crate) struct Parser<'a> {
     /// Where the innermost here-document that the text did not finish began.
     pub(super) warnings: Vec<(u32, String)>,
     feed: Option<Feed<'a>>,
+    /// Aliases whose text the cursor is in or was in.
+    pub(super) replaced: Vec<Replaced>,
+    /// From here on the next word may be an alias although no command begins.
+    pub(super) alias_blank: Option<usize>,
+    pub(super) alias_text: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -51,6 +60,9 @@ impl<'a> Parser<'a> {
             pending: Vec::new(),
             warnings: Vec::new(),
             feed: None,
+            replaced: Vec::new(),
+            alias_blank: None,
+            alias_text: 0,
         }
     }
 
@@ -61,7 +73,7 @@ impl<'a> Parser<'a> {
 
     /// A parser for a part of this parser's text.
     pub(super) fn nested(&self, text: Vec<u8>, line: u32) -> Parser<'static> {
-        let mut parser = Parser::new(text, line, Rc::clone(&self.source), self.options);
+        let mut parser = Parser::new(text, line, Rc::clone(&self.source), self.options.clone());
         parser.depth = self.depth;
         parser
     }
@@ -86,6 +98,13 @@ impl<'a> Parser<'a> {
     /// the end of the text.
     pub(crate) fn complete_command(&mut self) -> Parsed<Option<List>> {
         self.depth = self.base;
+        self.alias_text = 0;
+        self.skip_newlines();
+        if self.peek().is_none() {
+            return Ok(None);
+        }
+        self.expand_alias(true)?;
+        // An alias may stand for nothing.
         self.skip_newlines();
         if self.peek().is_none() {
             return Ok(None);
@@ -101,6 +120,8 @@ impl<'a> Parser<'a> {
             // What was parsed is not needed again.
             self.text.clear();
             self.pos = 0;
+            self.replaced.clear();
+            self.alias_blank = None;
         }
         Ok(Some(list))
     }
@@ -126,7 +147,7 @@ impl<'a> Parser<'a> {
 
     /// Moves past one byte, counting lines.
     pub(super) fn bump(&mut self) {
-        if self.text.get(self.pos) == Some(&b'\n') {
+        if self.text.get(self.pos) == Some(&b'\n') && !self.in_alias() {
             self.line += 1;
         }
         self.pos += 1;
