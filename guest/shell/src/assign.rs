@@ -6,7 +6,7 @@ use crate::arith::{ArithError, Scope};
 use crate::bytes;
 use crate::expand::{Expanded, quote};
 use crate::state::{Shell, Unwind};
-use crate::syntax::ast::{ArrayItem, AssignValue, Assignment};
+use crate::syntax::ast::{ArrayItem, AssignValue, Assignment, Part, Word};
 use crate::syntax::is_name;
 use crate::vars::{Assoc, Attributes, Value};
 
@@ -14,7 +14,7 @@ use crate::vars::{Assoc, Attributes, Value};
 const MAX_REFERENCES: u32 = 8;
 
 /// The largest index of an array element.
-const MAX_INDEX: i64 = i64::MAX - 1;
+const MAX_INDEX: i64 = i64::MAX;
 
 impl Shell {
     /// Follows name references.
@@ -117,6 +117,18 @@ impl Shell {
             None => None,
             Some(index) => Some(self.index(name, index)?),
         };
+        self.assign_at(name, index, value, append)
+    }
+
+    /// Stores a value, changed as the variable's attributes ask for.
+    fn assign_at(
+        &mut self,
+        name: &[u8],
+        index: Option<Subscript>,
+        value: Vec<u8>,
+        append: bool,
+    ) -> Expanded<()> {
+        let attributes = self.vars.get(name).map(|v| v.attributes).unwrap_or_default();
         let mut value = value;
         if attributes.has(Attributes::INTEGER) {
             let mut number = self.arith_text(&value)?;
@@ -138,6 +150,7 @@ impl Shell {
         let append = append && !attributes.has(Attributes::INTEGER);
         let export = self.options.allexport;
         let variable = self.vars.entry(name);
+        variable.attributes.remove(Attributes::UNASSIGNED);
         if export {
             variable.attributes.add(Attributes::EXPORT);
         }
@@ -275,6 +288,15 @@ impl Shell {
                 }
                 self.assign(&assignment.name, index.as_deref(), value, assignment.append)?;
             }
+            AssignValue::Array(_) if assignment.subscript.is_some() => {
+                let index = match &assignment.subscript {
+                    Some(word) => self.expand_single(word)?,
+                    None => Vec::new(),
+                };
+                let (name, index) = (bytes::display(&assignment.name), bytes::display(&index));
+                self.error(&format!("{name}[{index}]: cannot assign list to array member"));
+                return Err(Unwind::Discard(1));
+            }
             AssignValue::Array(items) => {
                 if tracing {
                     trace.extend_from_slice(if assignment.append { b"+=(" } else { b"=(" });
@@ -315,7 +337,11 @@ impl Shell {
             match &item.subscript {
                 Some(word) => {
                     let index = self.expand_single(word)?;
-                    let value = self.expand_single(&item.value)?;
+                    let value = if assoc {
+                        self.expand_single(&without_tildes(&item.value))?
+                    } else {
+                        self.expand_single(&item.value)?
+                    };
                     entries.push((Some(index), item.append, value));
                 }
                 None => {
@@ -333,39 +359,75 @@ impl Shell {
             self.error(&format!("{}: readonly variable", bytes::display(name)));
             return Err(Unwind::Discard(1));
         }
-        let variable = self.vars.entry(name);
         if assoc {
-            if !append || !matches!(variable.value, Value::Assoc(_)) {
-                variable.value = Value::Assoc(Assoc::default());
+            self.assign_entries(name, entries, append)
+        } else {
+            self.assign_items(name, entries, append)
+        }
+    }
+
+    fn assign_entries(
+        &mut self,
+        name: &[u8],
+        entries: Vec<(Option<Vec<u8>>, bool, Vec<u8>)>,
+        append: bool,
+    ) -> Expanded<()> {
+        let variable = self.vars.entry(name);
+        variable.attributes.remove(Attributes::UNASSIGNED);
+        let old = match &mut variable.value {
+            Value::Assoc(items) if append => items.clone(),
+            Value::Assoc(items) => std::mem::take(items),
+            other => {
+                let mut items = Assoc::default();
+                if let (Value::Scalar(text), true) = (&*other, append) {
+                    items.insert(b"0".to_vec(), text.clone());
+                }
+                *other = Value::Assoc(items.clone());
+                items
             }
-        } else if append {
+        };
+        let mut entries = entries.into_iter();
+        while let Some((index, added, value)) = entries.next() {
+            let (key, mut value) = match index {
+                Some(key) => (key, value),
+                // Without subscripts, keys and values alternate.
+                None => (value, entries.next().map(|e| e.2).unwrap_or_default()),
+            };
+            if added && !append {
+                // It is added to what the old array has.
+                value = [old.get(&key).map_or(&[][..], Vec::as_slice), &value].concat();
+            }
+            self.assign_resolved(name, Some(&key), value, added && append)?;
+        }
+        Ok(())
+    }
+
+    fn assign_items(
+        &mut self,
+        name: &[u8],
+        entries: Vec<(Option<Vec<u8>>, bool, Vec<u8>)>,
+        append: bool,
+    ) -> Expanded<()> {
+        let variable = self.vars.entry(name);
+        variable.attributes.remove(Attributes::UNASSIGNED);
+        if append {
             indexed(&mut variable.value);
         } else {
             variable.value = Value::Indexed(BTreeMap::new());
         }
         let mut next = match &variable.value {
-            Value::Indexed(items) => items.keys().next_back().map_or(0, |k| k + 1),
+            Value::Indexed(items) => items.keys().next_back().map_or(0, |k| k.wrapping_add(1)),
             _ => 0,
         };
-        let mut entries = entries.into_iter();
-        while let Some((index, append, value)) = entries.next() {
-            let index = match index {
-                Some(index) => index,
-                None if assoc => {
-                    // Without subscripts, keys and values alternate.
-                    let element = entries.next().map(|e| e.2).unwrap_or_default();
-                    self.assign(name, Some(&value), element, false)?;
-                    continue;
-                }
-                None => next.to_string().into_bytes(),
-            };
-            if !assoc {
-                let number = self.arith_text(&index)?;
-                if number >= 0 {
-                    next = number as u64 + 1;
+        for (index, added, value) in entries {
+            if let Some(index) = index {
+                match self.index(name, &index)? {
+                    Subscript::Number(number) => next = number,
+                    Subscript::Key(_) => {}
                 }
             }
-            self.assign_resolved(name, Some(&index), value, append)?;
+            self.assign_at(name, Some(Subscript::Number(next)), value, added)?;
+            next += 1;
         }
         Ok(())
     }
@@ -410,6 +472,7 @@ impl Shell {
         out.extend_from_slice(name);
         match &variable.value {
             Value::Unset => {}
+            _ if !variable.is_set() => {}
             Value::Scalar(text) => {
                 out.push(b'=');
                 out.extend_from_slice(&quote::double(text));
@@ -440,6 +503,17 @@ impl Shell {
         out.push(b'\n');
         out
     }
+}
+
+/// A value in which tildes are plain text, as in associative arrays.
+fn without_tildes(word: &Word) -> Word {
+    let mut word = word.clone();
+    for part in &mut word.parts {
+        if let Part::Tilde(text) = part {
+            *part = Part::Literal(std::rc::Rc::clone(text));
+        }
+    }
+    word
 }
 
 /// Whether a name reference may refer to this.

@@ -9,7 +9,7 @@ pub(crate) type Name = Rc<[u8]>;
 
 /// Attributes, one bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Attributes(u8);
+pub(crate) struct Attributes(u16);
 
 impl Attributes {
     pub(crate) const EXPORT: Self = Self(1);
@@ -19,6 +19,8 @@ impl Attributes {
     pub(crate) const UPPER: Self = Self(16);
     pub(crate) const NAMEREF: Self = Self(32);
     pub(crate) const TRACE: Self = Self(64);
+    /// Declared as an array, but never assigned to.
+    pub(crate) const UNASSIGNED: Self = Self(128);
 
     pub(crate) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -98,7 +100,16 @@ impl Variable {
     }
 
     pub(crate) fn is_set(&self) -> bool {
-        !matches!(self.value, Value::Unset)
+        match &self.value {
+            Value::Unset => false,
+            Value::Scalar(_) => true,
+            Value::Indexed(items) => {
+                !items.is_empty() || !self.attributes.has(Attributes::UNASSIGNED)
+            }
+            Value::Assoc(items) => {
+                !items.entries.is_empty() || !self.attributes.has(Attributes::UNASSIGNED)
+            }
+        }
     }
 
     pub(crate) fn is_array(&self) -> bool {

@@ -255,7 +255,19 @@ fn one(
         sh.error(&format!("{builtin}: {shown}: readonly variable"));
         return Ok(1);
     }
-    prepare(sh, name, request, element.is_some());
+    let kind = sh.vars.get(name).map(|v| (v.is_array(), matches!(v.value, Value::Assoc(_))));
+    let converted = match kind {
+        Some((true, false)) if request.assoc => Some("indexed to associative"),
+        Some((true, true)) if request.indexed => Some("associative to indexed"),
+        _ => None,
+    };
+    if let Some(how) = converted {
+        let shown = bytes::display(name).into_owned();
+        return sh.builtin_error(builtin, &format!("{shown}: cannot convert {how} array"));
+    }
+    let assigned = array.is_some() || value.is_some();
+    let array_builtin = matches!(builtin, "declare" | "local") || assigned;
+    prepare(sh, name, request, element.is_some(), array_builtin);
     if let Some(assignment) = array
         && let AssignValue::Array(items) = &assignment.value
     {
@@ -321,7 +333,7 @@ fn check_reference(
 }
 
 /// Gives the variable its attributes and kind before it is assigned to.
-fn prepare(sh: &mut Shell, name: &[u8], request: &Request, element: bool) {
+fn prepare(sh: &mut Shell, name: &[u8], request: &Request, element: bool, arrays: bool) {
     let variable = sh.vars.entry(name);
     let mut early = request.add;
     early.remove(Attributes::READONLY);
@@ -333,8 +345,18 @@ fn prepare(sh: &mut Shell, name: &[u8], request: &Request, element: bool) {
     }
     variable.attributes.add(early);
     variable.attributes.remove(request.remove);
+    if !arrays {
+        return;
+    }
+    if (request.assoc || request.indexed) && matches!(variable.value, Value::Unset) {
+        variable.attributes.add(Attributes::UNASSIGNED);
+    }
     if request.assoc && !matches!(variable.value, Value::Assoc(_)) {
-        variable.value = Value::Assoc(Assoc::default());
+        let mut items = Assoc::default();
+        if let Value::Scalar(text) = &variable.value {
+            items.insert(b"0".to_vec(), text.clone());
+        }
+        variable.value = Value::Assoc(items);
     } else if request.indexed && !variable.is_array() {
         crate::assign::indexed(&mut variable.value);
     } else if element && !variable.is_array() {

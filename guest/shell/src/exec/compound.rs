@@ -38,6 +38,9 @@ impl Shell {
             }
             CommandKind::For { variable, words, body } => {
                 self.line = command.line;
+                if !self.is_loop_variable(variable) {
+                    return Ok(1);
+                }
                 let values = match words {
                     Some(words) => self.expand_words(words)?,
                     None => self.positional.clone(),
@@ -46,6 +49,9 @@ impl Shell {
             }
             CommandKind::Select { variable, words, body } => {
                 self.line = command.line;
+                if !self.is_loop_variable(variable) {
+                    return Ok(1);
+                }
                 let values = match words {
                     Some(words) => self.expand_words(words)?,
                     None => self.positional.clone(),
@@ -86,6 +92,14 @@ impl Shell {
             }
             CommandKind::Simple(_) | CommandKind::Function(_) => Ok(0),
         }
+    }
+
+    fn is_loop_variable(&mut self, name: &[u8]) -> bool {
+        let valid = crate::syntax::is_name(name);
+        if !valid {
+            self.error(&format!("`{}': not a valid identifier", Self::shown(name)));
+        }
+        valid
     }
 
     fn in_loop(&mut self, step: impl FnOnce(&mut Self) -> Flow) -> Flow {

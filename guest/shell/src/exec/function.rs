@@ -7,8 +7,15 @@ use crate::syntax::ast::Function;
 use crate::vars::{Attributes, ScopeKind, Value};
 
 impl Shell {
-    pub(super) fn define(&mut self, function: &Rc<Function>) {
+    pub(super) fn define(&mut self, function: &Rc<Function>) -> u8 {
+        let name = &function.name;
+        let posix = self.options.posix && !crate::syntax::is_name(name);
+        if posix || name.iter().any(|b| matches!(b, b'$' | b'`' | b'\'' | b'"' | b'\\')) {
+            self.error(&format!("`{}': not a valid identifier", Self::shown(name)));
+            return if posix { 2 } else { 1 };
+        }
         self.functions.insert(Rc::from(&*function.name), Rc::clone(function));
+        0
     }
 
     /// Defines the one function that the list consists of; false if it is anything else.
@@ -18,8 +25,7 @@ impl Shell {
         let crate::syntax::ast::CommandKind::Function(function) = &command.kind else {
             return false;
         };
-        self.define(function);
-        true
+        self.define(function) == 0
     }
 
     /// Calls a function. `temporary` are the assignments before the call.

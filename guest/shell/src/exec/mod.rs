@@ -137,9 +137,9 @@ impl Shell {
                 self.check_errexit(status)
             }
             CommandKind::Function(function) => {
-                self.define(function);
-                self.status = 0;
-                Ok(0)
+                self.line = command.line;
+                self.status = self.define(function);
+                self.check_errexit(self.status)
             }
             _ => self.compound_with_redirects(command),
         }
@@ -207,6 +207,11 @@ impl Shell {
                     Ok(_) => {}
                     Err(unwind) => return Err(unwind),
                 },
+                Err(error) if error.line_only => {
+                    self.syntax_error(&error, within);
+                    self.status = 1;
+                    parser.skip_line();
+                }
                 Err(error) => {
                     self.status = self.syntax_error(&error, within);
                     return Ok(self.status);

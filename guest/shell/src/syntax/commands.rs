@@ -206,7 +206,11 @@ impl Parser<'_> {
                 if !simple.assignments.is_empty() || !redirects.is_empty() {
                     return Err(self.unexpected());
                 }
-                let name: Box<[u8]> = name.as_literal().unwrap_or_default().into();
+                let name: Box<[u8]> = match name.as_literal() {
+                    Some(name) => name.into(),
+                    // What is quoted or expanded is no name; that is said when it is defined.
+                    None => self.text[start..self.pos].trim_ascii_end().into(),
+                };
                 let kind = self.function_body(name, start)?;
                 return Ok(Command { kind, redirects, line });
             }
@@ -277,8 +281,12 @@ impl Parser<'_> {
             None
         };
         self.bump_by(end + 1 + usize::from(append));
-        let value = if self.peek() == Some(b'(') && subscript.is_none() {
-            AssignValue::Array(self.array_items()?)
+        let value = if self.peek() == Some(b'(') {
+            let items = self.array_items();
+            AssignValue::Array(items.map_err(|mut error| {
+                error.line_only |= !error.incomplete;
+                error
+            })?)
         } else {
             AssignValue::Scalar(self.word(WordKind::Assignment)?)
         };

@@ -160,10 +160,6 @@ impl Parser<'_> {
         if variable.is_empty() {
             return Err(self.unexpected());
         }
-        if !is_name(&variable) {
-            return Err(self
-                .error(format!("`{}': not a valid identifier", crate::bytes::display(&variable))));
-        }
         self.pos += end;
         self.skip_blanks();
         if self.peek() == Some(b';') && self.peek_at(1) != Some(b';') {
@@ -278,11 +274,6 @@ impl Parser<'_> {
             return Err(self.unexpected());
         }
         self.bump();
-        if name.is_empty() || name.contains(&b'$') {
-            return Err(
-                self.error(format!("`{}': not a valid identifier", crate::bytes::display(&name)))
-            );
-        }
         self.function_rest(name, start)
     }
 

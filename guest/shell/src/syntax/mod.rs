@@ -21,6 +21,8 @@ pub(crate) struct SyntaxError {
     pub(crate) line: u32,
     /// What bash says after `line N: `; a second message follows after a newline.
     pub(crate) message: String,
+    /// Only the rest of the line cannot be used, as bash sees it.
+    pub(crate) line_only: bool,
     /// The text ended too early.
     pub(crate) incomplete: bool,
 }

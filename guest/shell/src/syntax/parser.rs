@@ -126,6 +126,14 @@ impl<'a> Parser<'a> {
         Ok(Some(list))
     }
 
+    /// Moves to the next line after an error that concerns this one only.
+    pub(crate) fn skip_line(&mut self) {
+        while self.peek().is_some_and(|b| b != b'\n') {
+            self.pos += 1;
+        }
+        self.pending.clear();
+    }
+
     pub(super) fn peek(&mut self) -> Option<u8> {
         self.peek_at(0)
     }
@@ -228,7 +236,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn error(&self, message: String) -> SyntaxError {
-        SyntaxError { line: self.line, message, incomplete: false }
+        SyntaxError { line: self.line, message, line_only: false, incomplete: false }
     }
 
     pub(super) fn end_of_file(&self) -> SyntaxError {
@@ -237,6 +245,7 @@ impl<'a> Parser<'a> {
         SyntaxError {
             line,
             message: "syntax error: unexpected end of file".into(),
+            line_only: false,
             incomplete: true,
         }
     }
@@ -245,6 +254,7 @@ impl<'a> Parser<'a> {
         SyntaxError {
             line,
             message: format!("unexpected EOF while looking for matching `{what}'"),
+            line_only: false,
             incomplete: true,
         }
     }
