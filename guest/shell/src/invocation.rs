@@ -9,6 +9,9 @@ use crate::vars::{Attributes, Value};
 
 const VERSION: &str = "GNU bash, version 5.2.15(1)-release compatible (greenroom shell ";
 
+/// Variables that nobody can set, whatever the environment says.
+const IDENTITIES: [&[u8]; 3] = [b"EUID", b"PPID", b"UID"];
+
 enum Input {
     Command(Vec<u8>),
     File(Vec<u8>),
@@ -115,7 +118,7 @@ fn import(sh: &mut Shell, environment: impl Iterator<Item = (Vec<u8>, Vec<u8>)>)
             }
             continue;
         }
-        if is_name(&name) {
+        if is_name(&name) && !IDENTITIES.contains(&&name[..]) {
             let variable = sh.vars.entry(&name);
             variable.value = Value::Scalar(value);
             variable.attributes.add(Attributes::EXPORT);
@@ -140,6 +143,16 @@ fn import(sh: &mut Shell, environment: impl Iterator<Item = (Vec<u8>, Vec<u8>)>)
         let variable = sh.vars.entry(name);
         variable.value = Value::Scalar(value.to_vec());
         variable.attributes = Attributes::default();
+    }
+    for name in IDENTITIES {
+        let value = sh.dynamic(name).unwrap_or_default();
+        let variable = sh.vars.entry(name);
+        variable.value = Value::Scalar(value);
+        variable.attributes.add(Attributes::INTEGER);
+        variable.attributes.add(Attributes::READONLY);
+    }
+    if !sh.is_set(b"SHELL") {
+        sh.set_plain(b"SHELL", b"/bin/bash");
     }
     if !sh.is_set(b"PATH") {
         sh.set_plain(b"PATH", b"/usr/local/bin:/usr/bin:/bin");

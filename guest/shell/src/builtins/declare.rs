@@ -198,7 +198,7 @@ fn one(
     request: &Request,
     builtin: &str,
 ) -> Flow {
-    let equals = argument.iter().position(|&b| b == b'=').filter(|_| array.is_none());
+    let equals = equals_sign(argument).filter(|_| array.is_none());
     let (left, value) = match equals {
         Some(at) => (&argument[..at], Some(argument[at + 1..].to_vec())),
         None => (argument, None),
@@ -278,6 +278,20 @@ fn one(
         result?;
     } else if let Some(value) = value {
         let name = name.to_vec();
+        let kind = sh.vars.get(&name).map(|v| (v.is_array(), matches!(v.value, Value::Assoc(_))));
+        if let (Some((true, assoc)), None, [b'(', .., b')']) = (kind, element, &value[..]) {
+            // The text of a compound assignment, which only arrays look into.
+            let items = match crate::syntax::array_items(&value, sh.line, sh.syntax()) {
+                Ok(items) => items,
+                Err(error) => {
+                    sh.syntax_error(&error, "");
+                    return Ok(1);
+                }
+            };
+            let result = sh.assign_array(&name, &items, append, assoc, &mut Vec::new());
+            sh.vars.entry(&name).attributes.add(request.add);
+            return result.map(|()| 0);
+        }
         if request.add.has(Attributes::NAMEREF) {
             sh.vars.entry(&name).value = Value::Scalar(value);
         } else {
@@ -288,6 +302,19 @@ fn one(
         sh.vars.entry(name).attributes.add(request.add);
     }
     Ok(0)
+}
+
+/// The `=` of an assignment, which is not inside of its subscript.
+fn equals_sign(text: &[u8]) -> Option<usize> {
+    let mut depth = 0u32;
+    text.iter().position(|&byte| {
+        match byte {
+            b'[' => depth += 1,
+            b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        byte == b'=' && depth == 0
+    })
 }
 
 /// Whether `name` may become a reference to `value` or to what it holds already.

@@ -21,6 +21,7 @@ mod unset;
 use crate::state::{Flow, Shell};
 
 pub(crate) use options::set_option;
+pub(crate) use strftime::format as strftime;
 
 /// A builtin. It gets its own name as the first argument.
 #[derive(Clone, Copy)]
@@ -28,8 +29,6 @@ pub(crate) struct Builtin {
     pub(crate) run: fn(&mut Shell, &[Vec<u8>]) -> Flow,
     /// One of POSIX's special builtins.
     pub(crate) special: bool,
-    /// Its arguments are assignments.
-    pub(crate) declares: bool,
 }
 
 /// Every name, in order.
@@ -95,12 +94,8 @@ pub(crate) const NAMES: [&str; 57] = [
 
 /// Finds a builtin by name.
 pub(crate) fn find(name: &[u8]) -> Option<Builtin> {
-    let plain =
-        |run: fn(&mut Shell, &[Vec<u8>]) -> Flow| Builtin { run, special: false, declares: false };
-    let special =
-        |run: fn(&mut Shell, &[Vec<u8>]) -> Flow| Builtin { run, special: true, declares: false };
-    let declares =
-        |run: fn(&mut Shell, &[Vec<u8>]) -> Flow| Builtin { run, special: false, declares: true };
+    let plain = |run: fn(&mut Shell, &[Vec<u8>]) -> Flow| Builtin { run, special: false };
+    let special = |run: fn(&mut Shell, &[Vec<u8>]) -> Flow| Builtin { run, special: true };
     Some(match name {
         b":" => special(control::succeed),
         b"true" => plain(control::succeed),
@@ -116,10 +111,10 @@ pub(crate) fn find(name: &[u8]) -> Option<Builtin> {
         b"echo" => plain(echo::echo),
         b"printf" => plain(printf::printf),
         b"[" | b"test" => plain(test::test),
-        b"declare" | b"typeset" => declares(declare::declare),
-        b"local" => declares(declare::local),
-        b"export" => Builtin { special: true, ..declares(declare::export) },
-        b"readonly" => Builtin { special: true, ..declares(declare::readonly) },
+        b"declare" | b"typeset" => plain(declare::declare),
+        b"local" => plain(declare::local),
+        b"export" => special(declare::export),
+        b"readonly" => special(declare::readonly),
         b"unset" => special(unset::unset),
         b"let" => plain(declare::let_),
         b"cd" => plain(directories::cd),

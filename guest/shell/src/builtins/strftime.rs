@@ -128,7 +128,7 @@ impl Date {
 }
 
 /// Formats `seconds` since 1970.
-pub(super) fn format(format: &[u8], seconds: i64) -> Vec<u8> {
+pub(crate) fn format(format: &[u8], seconds: i64) -> Vec<u8> {
     let date = Date::new(seconds);
     let mut out = Vec::new();
     expand(format, &date, &mut out);

@@ -13,7 +13,7 @@ impl Shell {
     pub(super) fn condition(&mut self, cond: &Cond) -> Flow {
         match self.cond_value(cond) {
             Ok(value) => Ok(u8::from(!value)),
-            Err(Unwind::Discard(_)) => Ok(1),
+            Err(Unwind::Discard(status)) => Ok(status),
             Err(unwind) => Err(unwind),
         }
     }

@@ -90,7 +90,11 @@ impl Shell {
                 .is_some_and(|v| v.attributes.has(crate::vars::Attributes::READONLY));
             if readonly {
                 self.error(&format!("{}: readonly variable", Self::shown(&assignment.name)));
-                return Ok(None);
+                if self.options.posix {
+                    return Err(Unwind::Exit(1));
+                }
+                // The command runs all the same, with the old value.
+                continue;
             }
             temporary.push((assignment.name.to_vec(), value));
         }
@@ -131,6 +135,7 @@ impl Shell {
             }
         }
         let status = self.substitution_status.unwrap_or(0);
+        self.last_argument.clear();
         self.pipe_status = vec![status];
         Ok(status)
     }

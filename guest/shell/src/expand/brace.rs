@@ -58,7 +58,25 @@ fn rebuild(items: &[Item]) -> Word {
     if !literal.is_empty() {
         word.parts.push(Part::Literal(literal.into()));
     }
+    tilde_prefix(&mut word);
     word
+}
+
+/// What brace expansion put at the beginning may be a tilde with a user's name.
+fn tilde_prefix(word: &mut Word) {
+    let Some(Part::Literal(text)) = word.parts.first() else { return };
+    if text.first() != Some(&b'~') {
+        return;
+    }
+    let end = text.iter().position(|&b| b == b'/').unwrap_or(text.len());
+    if end == text.len() && word.parts.len() > 1
+        || !text[1..end].iter().all(|&b| is_name_char(b) || matches!(b, b'+' | b'-' | b'.'))
+    {
+        return;
+    }
+    let (prefix, rest) = (Rc::from(&text[..end]), Rc::<[u8]>::from(&text[end..]));
+    word.parts[0] = Part::Literal(rest);
+    word.parts.insert(0, Part::Tilde(prefix));
 }
 
 /// `$name` with one more character in its name; `${name}` and `$1` take none.

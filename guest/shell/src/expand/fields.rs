@@ -235,6 +235,13 @@ impl<'s> Expander<'s> {
             self.quoted(last);
             return;
         }
+        let ifs = self.shell.ifs();
+        if !ifs.is_empty() {
+            // What splits the text holds its parts together as well.
+            let separator = &ifs[..crate::bytes::char_len(&ifs)];
+            self.split(&items.join(separator));
+            return;
+        }
         for (index, item) in items.iter().enumerate() {
             if index > 0 && self.started {
                 self.end_field();
@@ -246,6 +253,10 @@ impl<'s> Expander<'s> {
     /// Splits at the characters of IFS.
     fn split(&mut self, text: &[u8]) {
         let ifs = self.shell.ifs();
+        if !ifs.is_ascii() {
+            self.split_chars(text, &ifs);
+            return;
+        }
         let mut from = 0;
         for (i, &byte) in text.iter().enumerate() {
             if !ifs.contains(&byte) {
@@ -257,23 +268,44 @@ impl<'s> Expander<'s> {
                 self.delimiter = Delimiter::None;
             }
             from = i + 1;
-            if matches!(byte, b' ' | b'\t' | b'\n') {
-                if self.started {
-                    self.end_field();
-                    self.delimiter = Delimiter::Blank;
-                }
-                continue;
-            }
-            // A blank before belongs to the same delimiter.
-            if self.started || self.delimiter != Delimiter::Blank {
-                self.end_field();
-            }
-            self.delimiter = Delimiter::Other;
+            self.delimit(byte);
         }
         if from < text.len() {
             self.active(&text[from..]);
             self.started = true;
             self.delimiter = Delimiter::None;
+        }
+    }
+}
+
+impl Expander<'_> {
+    /// A delimiter of fields was met.
+    fn delimit(&mut self, byte: u8) {
+        if matches!(byte, b' ' | b'\t' | b'\n') {
+            if self.started {
+                self.end_field();
+                self.delimiter = Delimiter::Blank;
+            }
+            return;
+        }
+        // A blank before belongs to the same delimiter.
+        if self.started || self.delimiter != Delimiter::Blank {
+            self.end_field();
+        }
+        self.delimiter = Delimiter::Other;
+    }
+
+    /// As `split`, for an IFS with characters of several bytes.
+    fn split_chars(&mut self, text: &[u8], ifs: &[u8]) {
+        let delimiters: Vec<&[u8]> = crate::bytes::chars(ifs).collect();
+        for c in crate::bytes::chars(text) {
+            if delimiters.contains(&c) {
+                self.delimit(c[0]);
+            } else {
+                self.active(c);
+                self.started = true;
+                self.delimiter = Delimiter::None;
+            }
         }
     }
 }

@@ -28,6 +28,7 @@ impl Shell {
         let mut found = Vec::new();
         let start = if pattern.starts_with(b"/") { b"/".to_vec() } else { Vec::new() };
         self.walk(&start, &components, &mut found);
+        self.drop_ignored(&mut found);
         if found.is_empty() {
             if self.shopts.failglob {
                 self.error(&format!("no match: {}", bytes::display(&text)));
@@ -42,6 +43,27 @@ impl Shell {
         found.dedup();
         into.append(&mut found);
         Ok(())
+    }
+
+    /// Takes out what `GLOBIGNORE` names: its patterns match whole paths.
+    fn drop_ignored(&self, found: &mut Vec<Vec<u8>>) {
+        let Some(patterns) = self.globignore() else { return };
+        let patterns: Vec<Pattern> = split_colons(patterns)
+            .map(|text| Pattern::new(text, self.shopts.extglob, self.shopts.nocaseglob))
+            .collect();
+        found.retain(|path| {
+            let name = path.rsplit(|&b| b == b'/').next().unwrap_or_default();
+            !matches!(name, b"." | b"..") && !patterns.iter().any(|p| p.matches(path))
+        });
+    }
+
+    fn globignore(&self) -> Option<&[u8]> {
+        self.vars.get(b"GLOBIGNORE").and_then(|v| v.scalar()).filter(|text| !text.is_empty())
+    }
+
+    /// Whether names that begin with a dot match like any other; `GLOBIGNORE` turns that on.
+    fn dots_match(&self) -> bool {
+        self.shopts.dotglob || self.globignore().is_some()
     }
 
     /// `None` when nothing in the text is special after all.
@@ -91,9 +113,14 @@ impl Shell {
                 self.walk(&directory, rest, found);
             }
             Component::Pattern(pattern) => {
-                for (name, is_dir) in self.entries(base) {
+                let mut entries = self.entries(base);
+                if !self.shopts.globskipdots && pattern.starts_with_dot() {
+                    entries.push((b".".to_vec(), true));
+                    entries.push((b"..".to_vec(), true));
+                }
+                for (name, is_dir) in entries {
                     let hidden = name.starts_with(b".")
-                        && !self.shopts.dotglob
+                        && !self.dots_match()
                         && !pattern.starts_with_dot();
                     if hidden || !pattern.matches(&name) {
                         continue;
@@ -128,7 +155,7 @@ impl Shell {
             return;
         }
         for (name, is_dir) in self.entries(base) {
-            if name.starts_with(b".") && !self.shopts.dotglob {
+            if name.starts_with(b".") && !self.dots_match() {
                 continue;
             }
             let path = join(base, &name);
@@ -173,6 +200,20 @@ impl Shell {
     fn is_directory(&self, path: &[u8]) -> bool {
         std::fs::metadata(self.path(path)).is_ok_and(|m| m.is_dir())
     }
+}
+
+/// Splits at colons, but not in sets.
+fn split_colons(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut in_set = 0usize;
+    text.split(move |&byte| {
+        match byte {
+            b'[' => in_set += 1,
+            b']' => in_set = in_set.saturating_sub(1),
+            _ => {}
+        }
+        byte == b':' && in_set == 0
+    })
+    .filter(|part| !part.is_empty())
 }
 
 /// Splits at slashes outside of sets; repeated slashes count once.

@@ -5,6 +5,7 @@ mod fields;
 mod glob;
 mod ops;
 mod params;
+mod prompt;
 pub(crate) mod quote;
 mod special;
 mod tilde;

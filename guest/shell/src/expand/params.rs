@@ -56,13 +56,13 @@ impl Expander<'_> {
                     .filter(|n| n.starts_with(prefix) && self.shell.is_set(n))
                     .map(|n| n.to_vec())
                     .collect();
-                self.values(Values::Many { items, star: *star }, quoted);
+                self.names(items, *star, b"", quoted);
                 return Ok(());
             }
             ParamOp::Keys { star } => {
                 let Target::Name(name) = &param.target else { return Ok(()) };
                 let items = self.shell.keys(name);
-                self.values(Values::Many { items, star: *star }, quoted);
+                self.names(items, *star, b" ", quoted);
                 return Ok(());
             }
             _ => {}
@@ -77,16 +77,19 @@ impl Expander<'_> {
             }
             place = match self.shell.indirect(&place, param)? {
                 Some(place) => place,
-                None => {
-                    if matches!(param.op, ParamOp::Test { .. }) {
-                        Place { target: Target::Name(Box::default()), index: Index::None }
-                    } else {
-                        return Ok(());
-                    }
-                }
+                None => Place { target: Target::Name(Box::default()), index: Index::None },
             };
         }
         self.operate(&place, param, quoted)
+    }
+
+    /// Names or keys. Without quotes `*` joins them when there is nothing to split at.
+    fn names(&mut self, items: Vec<Vec<u8>>, star: bool, separator: &[u8], quoted: bool) {
+        if star && !quoted && self.shell.ifs().is_empty() {
+            self.value(&items.join(separator), false);
+        } else {
+            self.values(Values::Many { items, star }, quoted);
+        }
     }
 
     fn operate(&mut self, place: &Place, param: &Param, quoted: bool) -> Expanded<()> {
@@ -97,10 +100,28 @@ impl Expander<'_> {
         }
         let values = self.shell.lookup(place)?;
         if let ParamOp::Test { kind, colon, word } = &param.op {
-            return self.test(place, values, *kind, *colon, word, quoted);
+            let null = match &values {
+                Values::Many { items, .. } if items.is_empty() => true,
+                Values::Many { .. } if param.indirect => false,
+                Values::Many { items, star } if *star && quoted => {
+                    self.shell.ifs_separator().is_empty() && items.iter().all(Vec::is_empty)
+                        || items.len() == 1 && items[0].is_empty()
+                }
+                Values::Many { items, .. } => items.len() == 1 && items[0].is_empty(),
+                Values::One(text) => text.is_empty(),
+                Values::Unset => true,
+            };
+            return self.test(place, values, *kind, (*colon, null), word, quoted);
         }
         let values = match values {
             Values::Unset => {
+                if let (ParamOp::Transform(b'a'), Target::Name(name)) = (&param.op, &place.target)
+                    && self.shell.vars.get(name).is_some()
+                {
+                    let letters = self.shell.attribute_letters(name);
+                    self.value(&letters, quoted);
+                    return Ok(());
+                }
                 if self.shell.options.nounset {
                     return Err(self.shell.unbound(&place.text()));
                 }
@@ -141,17 +162,14 @@ impl Expander<'_> {
         place: &Place,
         values: Values,
         kind: u8,
-        colon: bool,
+        (colon, null): (bool, bool),
         word: &Word,
         quoted: bool,
     ) -> Expanded<()> {
         let missing = match &values {
             Values::Unset => true,
-            Values::One(text) => colon && text.is_empty(),
-            Values::Many { items, star } => {
-                items.is_empty()
-                    || (colon && items.iter().all(Vec::is_empty) && (items.len() == 1 || *star))
-            }
+            Values::One(_) => colon && null,
+            Values::Many { items, .. } => items.is_empty() || (colon && null),
         };
         match (kind, missing) {
             (b'+', false) | (b'-', true) => {
@@ -244,9 +262,12 @@ impl Shell {
     fn indirect(&mut self, place: &Place, param: &Param) -> Expanded<Option<Place>> {
         let value = match self.lookup(place)? {
             Values::One(text) => text,
-            Values::Many { items, .. } => items.join(&b' '),
-            Values::Unset => {
-                if matches!(param.op, ParamOp::Test { .. }) {
+            Values::Many { items, .. } if !items.is_empty() => items.join(&b' '),
+            Values::Many { .. } | Values::Unset => {
+                // An array that has no such element refers to nothing.
+                if let Target::Name(name) = &place.target
+                    && self.vars.get(name).is_some_and(crate::vars::Variable::is_array)
+                {
                     return Ok(None);
                 }
                 let text = bytes::display(&place.text()).trim_start_matches('$').to_owned();

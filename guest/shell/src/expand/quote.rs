@@ -86,9 +86,8 @@ fn needs_ansi_c(text: &[u8]) -> bool {
 /// As `$'…'`.
 pub(crate) fn ansi_c(text: &[u8]) -> Vec<u8> {
     let mut out = b"$'".to_vec();
-    let valid = std::str::from_utf8(text).is_ok();
-    for &byte in text {
-        let letter = match byte {
+    for c in crate::bytes::chars(text) {
+        let letter = match c[0] {
             7 => b'a',
             8 => b'b',
             9 => b't',
@@ -100,10 +99,10 @@ pub(crate) fn ansi_c(text: &[u8]) -> Vec<u8> {
             b'\\' => b'\\',
             b'\'' => b'\'',
             _ => {
-                if byte < 32 || byte == 127 || (byte >= 128 && !valid) {
-                    out.extend_from_slice(format!("\\{byte:03o}").as_bytes());
+                if crate::bytes::first_char(c).is_none_or(char::is_control) {
+                    out.extend(c.iter().flat_map(|b| format!("\\{b:03o}").into_bytes()));
                 } else {
-                    out.push(byte);
+                    out.extend_from_slice(c);
                 }
                 continue;
             }

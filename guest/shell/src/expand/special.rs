@@ -54,7 +54,7 @@ impl Shell {
         self.dynamic(name).or_else(|| self.dynamic_array(name)?.into_iter().next())
     }
 
-    pub(super) fn dynamic(&self, name: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn dynamic(&self, name: &[u8]) -> Option<Vec<u8>> {
         let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Some(match name {
             b"LINENO" => self.line.to_string().into_bytes(),
@@ -106,7 +106,9 @@ impl Shell {
                     .rev()
                     .map(|f| f.function.as_ref().map_or(b"source".to_vec(), |f| f.name.to_vec()))
                     .collect();
-                names.push(b"main".to_vec());
+                if self.mode == Mode::Script {
+                    names.push(b"main".to_vec());
+                }
                 names
             }
             b"BASH_SOURCE" => {
@@ -124,7 +126,9 @@ impl Shell {
                     .rev()
                     .map(|f| f.call_line.to_string().into_bytes())
                     .collect();
-                lines.push(b"0".to_vec());
+                if self.mode == Mode::Script {
+                    lines.push(b"0".to_vec());
+                }
                 lines
             }
             b"DIRSTACK" => {
@@ -195,32 +199,6 @@ impl Shell {
             },
         };
         Ok(found)
-    }
-
-    /// The escapes of prompts that make sense without a terminal.
-    pub(super) fn prompt(&mut self, text: &[u8]) -> Expanded<Vec<u8>> {
-        let mut out = Vec::new();
-        let mut bytes = text.iter();
-        while let Some(&byte) = bytes.next() {
-            if byte != b'\\' {
-                out.push(byte);
-                continue;
-            }
-            match bytes.next() {
-                Some(b'n') => out.push(b'\n'),
-                Some(b'$') => out.push(b'#'),
-                Some(b'u') => out.extend_from_slice(b"root"),
-                Some(b'h' | b'H') => out.extend_from_slice(b"greenroom"),
-                Some(b'w') => out.extend_from_slice(&self.cwd),
-                Some(b's') => out.extend_from_slice(b"bash"),
-                Some(b'v') => out.extend_from_slice(b"5.2"),
-                Some(b'V') => out.extend_from_slice(b"5.2.15"),
-                Some(b'\\') | None => out.push(b'\\'),
-                Some(b'[' | b']') => {}
-                Some(&other) => out.extend_from_slice(&[b'\\', other]),
-            }
-        }
-        Ok(out)
     }
 }
 

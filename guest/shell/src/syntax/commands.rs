@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::ast::{
     AndOr, AndOrOp, ArrayItem, AssignValue, Assignment, Command, CommandKind, HereDoc, Item, List,
-    Pipeline, Redirect, RedirectFd, RedirectKind, Simple, TimeFormat, Word,
+    Part, Pipeline, Redirect, RedirectFd, RedirectKind, Simple, TimeFormat, Word,
 };
 use super::parser::{Parser, PendingHereDoc};
 use super::words::WordKind;
@@ -13,6 +13,9 @@ use super::{Parsed, is_meta, is_name_char, is_name_start};
 
 /// Reserved words that end a list.
 const CLOSERS: [&[u8]; 8] = [b"then", b"do", b"done", b"fi", b"elif", b"else", b"esac", b"}"];
+
+/// Builtins whose arguments may have the form of compound assignments.
+const TEXTS: [&[u8]; 2] = [b"eval", b"let"];
 
 /// Builtins whose arguments may be assignments.
 const DECLARATIONS: [&[u8]; 5] = [b"declare", b"export", b"local", b"readonly", b"typeset"];
@@ -189,7 +192,7 @@ impl Parser<'_> {
         }
         let mut simple = Simple::default();
         let mut redirects = Vec::new();
-        let mut declaration = false;
+        let (mut declaration, mut texts) = (false, false);
         loop {
             self.skip_blanks();
             self.expand_alias(simple.words.is_empty())?;
@@ -220,32 +223,20 @@ impl Parser<'_> {
                     continue;
                 }
             } else if declaration {
-                let before = (self.pos, self.line);
-                if let Some(assignment) = self.assignment()? {
-                    // The text is kept as a plain word as well, for a function of that name.
-                    let text = self.text[before.0..self.pos].to_vec();
-                    let mut word = match assignment.value {
-                        AssignValue::Scalar(_) => {
-                            let mut nested = self.nested(text, before.1);
-                            nested.word(WordKind::Assignment)?
-                        }
-                        AssignValue::Array(_) => Word::literal(&text),
-                    };
-                    word.assignment = Some(Rc::new(assignment));
+                if let Some(word) = self.declared()? {
                     simple.words.push(word);
                     continue;
                 }
             }
+            if texts && let Some(word) = self.compound_text()? {
+                simple.words.push(word);
+                continue;
+            }
             let word = self.word(WordKind::Plain)?;
-            let literal = word.as_literal().unwrap_or_default();
-            if !declaration
-                && (simple.words.is_empty()
-                    || simple
-                        .words
-                        .iter()
-                        .all(|w| matches!(w.as_literal(), Some(b"command" | b"builtin"))))
-            {
+            if simple.words.is_empty() {
+                let literal = word.as_literal().unwrap_or_default();
                 declaration = DECLARATIONS.contains(&literal);
+                texts = TEXTS.contains(&literal);
             }
             simple.words.push(word);
         }
@@ -253,6 +244,48 @@ impl Parser<'_> {
             return Err(self.unexpected());
         }
         Ok(Command { kind: CommandKind::Simple(simple), redirects, line })
+    }
+
+    /// An argument of a declaration builtin that is an assignment. It is kept as a plain word as
+    /// well, for a function of that name.
+    fn declared(&mut self) -> Parsed<Option<Word>> {
+        let start = self.pos;
+        let Some(assignment) = self.assignment()? else { return Ok(None) };
+        let mut word = match &assignment.value {
+            AssignValue::Array(_) => Word::literal(&self.text[start..self.pos].to_vec()),
+            AssignValue::Scalar(value) => {
+                let mut word = Word::literal(&assignment.name);
+                if let Some(subscript) = &assignment.subscript {
+                    word.parts.push(Part::Literal(Rc::from(&b"["[..])));
+                    word.parts.extend(subscript.parts.iter().cloned());
+                    word.parts.push(Part::Literal(Rc::from(&b"]"[..])));
+                }
+                let sign = if assignment.append { &b"+="[..] } else { b"=" };
+                word.parts.push(Part::Literal(Rc::from(sign)));
+                word.parts.extend(value.parts.iter().cloned());
+                word
+            }
+        };
+        word.assignment = Some(Rc::new(assignment));
+        Ok(Some(word))
+    }
+
+    /// `name=( … )` as an argument of `let` and `eval`: its text.
+    fn compound_text(&mut self) -> Parsed<Option<Word>> {
+        let mut end = 0;
+        while self.peek_at(end).is_some_and(is_name_char) {
+            end += 1;
+        }
+        if self.peek_at(end) == Some(b'+') {
+            end += 1;
+        }
+        if end == 0 || self.peek_at(end) != Some(b'=') || self.peek_at(end + 1) != Some(b'(') {
+            return Ok(None);
+        }
+        let Some(length) = self.scan_balanced(end + 1, b'(', b')') else { return Ok(None) };
+        let text = self.text[self.pos..self.pos + end + 1 + length].to_vec();
+        self.bump_by(text.len());
+        Ok(Some(Word::literal(&text)))
     }
 
     /// `name=value`, `name+=value`, `name[subscript]=value`, `name=(…)`.
@@ -266,7 +299,9 @@ impl Parser<'_> {
         }
         let name_end = end;
         if self.peek_at(end) == Some(b'[') {
-            let Some(length) = self.scan_balanced(end, b'[', b']') else { return Ok(None) };
+            let Some(length) = self.scan_balanced(end, b'[', b']') else {
+                return Err(self.unmatched(']', self.line));
+            };
             end += length;
         }
         let append = self.peek_at(end) == Some(b'+');
@@ -293,7 +328,7 @@ impl Parser<'_> {
         Ok(Some(Assignment { name, subscript, append, value }))
     }
 
-    fn array_items(&mut self) -> Parsed<Vec<ArrayItem>> {
+    pub(super) fn array_items(&mut self) -> Parsed<Vec<ArrayItem>> {
         let line = self.line;
         self.bump();
         let mut items = Vec::new();

@@ -55,7 +55,7 @@ impl Parser<'_> {
 
     fn cond_term(&mut self) -> Parsed<Cond> {
         self.skip_newlines();
-        if self.take_word(b"!") {
+        if !(self.options.extglob && self.looking_at(b"!(")) && self.take_word(b"!") {
             return self.nest(|p| Ok(Cond::Not(Box::new(p.cond_term()?))));
         }
         match self.peek() {

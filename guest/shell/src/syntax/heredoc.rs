@@ -46,6 +46,14 @@ impl Parser<'_> {
                     }
                 }
                 b'$' if matches!(self.peek(), Some(b'\'' | b'"')) => quoted = true,
+                b'$' | b'`' => {
+                    // No expansion is made, but its text belongs to the delimiter.
+                    self.pos -= 1;
+                    let length = self.scan_item(0).unwrap_or(1);
+                    let pos = self.pos;
+                    delimiter.extend_from_slice(&self.text[pos..pos + length]);
+                    self.bump_by(length);
+                }
                 _ => delimiter.push(byte),
             }
         }

@@ -57,6 +57,15 @@ pub(crate) fn subscript(text: &[u8], line: u32, options: SyntaxOptions) -> Parse
         .word(words::WordKind::Subscript)
 }
 
+/// The elements of `( … )`, where a text and not the script has them.
+pub(crate) fn array_items(
+    text: &[u8],
+    line: u32,
+    options: SyntaxOptions,
+) -> Parsed<Vec<ast::ArrayItem>> {
+    Parser::new(text.to_vec(), line, std::rc::Rc::default(), options).array_items()
+}
+
 /// A text with the expansions of a here-document, for prompts.
 pub(crate) fn here_text(text: &[u8], line: u32, options: SyntaxOptions) -> ast::Word {
     let mut parser = Parser::new(text.to_vec(), line, std::rc::Rc::default(), options);

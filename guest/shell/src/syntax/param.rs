@@ -143,6 +143,9 @@ impl Parser<'_> {
             }
             (b':', _) => {
                 self.bump();
+                if self.peek() == Some(b'}') {
+                    return Ok(None);
+                }
                 let offset = self.substring_part()?;
                 let length = if self.peek() == Some(b':') {
                     self.bump();

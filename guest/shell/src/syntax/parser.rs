@@ -44,6 +44,8 @@ pub(crate) struct Parser<'a> {
     /// From here on the next word may be an alias although no command begins.
     pub(super) alias_blank: Option<usize>,
     pub(super) alias_text: usize,
+    /// Inside of the value of an assignment.
+    pub(super) assigning: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -63,6 +65,7 @@ impl<'a> Parser<'a> {
             replaced: Vec::new(),
             alias_blank: None,
             alias_text: 0,
+            assigning: false,
         }
     }
 

@@ -92,7 +92,11 @@ impl Builder {
 
 impl Parser<'_> {
     pub(super) fn word(&mut self, kind: WordKind) -> Parsed<Word> {
-        self.nest(|p| p.word_parts(kind))
+        let inside = self.assigning && matches!(kind, WordKind::Brace { double: false });
+        let outer = std::mem::replace(&mut self.assigning, inside || kind == WordKind::Assignment);
+        let word = self.nest(|p| p.word_parts(kind));
+        self.assigning = outer;
+        word
     }
 
     fn word_parts(&mut self, kind: WordKind) -> Parsed<Word> {
@@ -100,6 +104,8 @@ impl Parser<'_> {
         let mut b = Builder::default();
         let mut has_brace = false;
         let mut parens = 0u32;
+        // Single quotes inside of double ones quote only braces.
+        let mut single = None;
         let in_double = matches!(
             kind,
             WordKind::Double
@@ -110,6 +116,7 @@ impl Parser<'_> {
         loop {
             let Some(byte) = self.peek() else {
                 return match kind {
+                    _ if single.is_some() => Err(self.unmatched('\'', single.unwrap_or(line))),
                     WordKind::Double => Err(self.unmatched('"', line)),
                     WordKind::Brace { .. } | WordKind::Pattern { .. } => {
                         Err(self.unmatched('}', line))
@@ -131,7 +138,7 @@ impl Parser<'_> {
                 }
                 WordKind::HereDoc | WordKind::Arith | WordKind::Subscript => false,
             };
-            if ends {
+            if ends && single.is_none() {
                 if kind == WordKind::Double {
                     self.bump();
                 }
@@ -146,6 +153,11 @@ impl Parser<'_> {
                     } else {
                         b.quoted(&text);
                     }
+                }
+                b'\'' if kind == (WordKind::Brace { double: true }) && !self.options.posix => {
+                    single = if single.is_some() { None } else { Some(self.line) };
+                    self.bump();
+                    b.literal(byte);
                 }
                 b'"' if kind == WordKind::HereDoc => {
                     self.bump();
@@ -171,14 +183,17 @@ impl Parser<'_> {
                     b.push(Part::Process { read: byte == b'<', body: Rc::new(body) });
                 }
                 b'~' if !in_double && self.tilde_here(kind, &b) => {
-                    let part = self.tilde(kind);
+                    let part = self.tilde();
                     b.push(part);
                 }
                 b'?' | b'*' | b'+' | b'@' | b'!'
                     if !in_double
                         && self.options.extglob
                         && kind != WordKind::Regex
-                        && kind != WordKind::Subscript
+                        && !matches!(
+                            kind,
+                            WordKind::Subscript | WordKind::Pattern { .. } | WordKind::Brace { .. }
+                        )
                         && self.peek_at(1) == Some(b'(') =>
                 {
                     self.bump();
@@ -202,7 +217,7 @@ impl Parser<'_> {
     fn escape(&mut self, kind: WordKind, in_double: bool, b: &mut Builder) {
         let next = self.peek_at(1);
         match next {
-            Some(b'\n') if kind != WordKind::Arith => {
+            Some(b'\n') => {
                 self.bump_by(2);
                 return;
             }
@@ -290,7 +305,10 @@ impl Parser<'_> {
     fn tilde_here(&mut self, kind: WordKind, b: &Builder) -> bool {
         match kind {
             WordKind::Plain => b.is_empty() || b.is_assignment_start(),
-            WordKind::Brace { double: false } => b.is_empty(),
+            WordKind::Brace { double: false } => {
+                b.is_empty()
+                    || (self.assigning && b.quoted.is_empty() && b.literal.last() == Some(&b':'))
+            }
             WordKind::Assignment => {
                 b.is_empty() || (b.quoted.is_empty() && b.literal.last() == Some(&b':'))
             }
@@ -299,7 +317,7 @@ impl Parser<'_> {
         }
     }
 
-    fn tilde(&mut self, kind: WordKind) -> Part {
+    fn tilde(&mut self) -> Part {
         let mut end = 1;
         while let Some(byte) = self.peek_at(end) {
             if matches!(byte, b'+' | b'-' | b'.') || is_name_char(byte) {
@@ -310,7 +328,7 @@ impl Parser<'_> {
         }
         let complete = match self.peek_at(end) {
             None | Some(b'/' | b'}') => true,
-            Some(b':') => kind == WordKind::Assignment,
+            Some(b':') => self.assigning,
             Some(byte) => is_meta(byte),
         };
         if !complete {
@@ -323,6 +341,10 @@ impl Parser<'_> {
     }
 
     fn dollar(&mut self, in_double: bool, kind: WordKind, b: &mut Builder) -> Parsed<()> {
+        while self.peek_at(1) == Some(b'\\') && self.peek_at(2) == Some(b'\n') {
+            self.text.drain(self.pos + 1..self.pos + 3);
+            self.line += 1;
+        }
         let start = self.pos;
         let part = match self.peek_at(1) {
             Some(b'(') => {
