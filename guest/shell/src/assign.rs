@@ -69,9 +69,10 @@ impl Shell {
                 Some(next) if next == target => break,
                 Some(next) if !next.is_empty() => target = next,
                 _ => {
-                    let unset = self.vars.get(&target).is_some_and(|v| {
-                        v.attributes.has(Attributes::NAMEREF)
-                    });
+                    let unset = self
+                        .vars
+                        .get(&target)
+                        .is_some_and(|v| v.attributes.has(Attributes::NAMEREF));
                     if !unset {
                         return Ok(Some(target));
                     }

@@ -63,7 +63,7 @@ fn definition(name: &[u8], value: &[u8]) -> Vec<u8> {
 pub(super) fn unalias(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     let usage = "unalias [-a] name [name ...]";
     let mut options = OptionParser::new(arguments, "a");
-    while let Some(option) = options.next() {
+    if let Some(option) = options.next() {
         match option {
             Parsed::Flag(_) => {
                 sh.aliases = Rc::default();

@@ -151,9 +151,10 @@ impl Shell {
                 self.trace(&text)?;
             }
             self.line = line;
-            let reference = self.vars.get(variable).is_some_and(|v| {
-                v.attributes.has(crate::vars::Attributes::NAMEREF)
-            });
+            let reference = self
+                .vars
+                .get(variable)
+                .is_some_and(|v| v.attributes.has(crate::vars::Attributes::NAMEREF));
             if reference {
                 self.refer(variable, &value)?;
             } else {

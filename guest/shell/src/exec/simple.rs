@@ -123,7 +123,12 @@ impl Shell {
 
     fn only_assignments(&mut self, simple: &Simple, redirects: &[Redirect]) -> Flow {
         for assignment in &simple.assignments {
-            let trace = self.perform(assignment)?;
+            let trace = match self.perform(assignment) {
+                Err(Unwind::Discard(status)) if self.options.posix => {
+                    return Err(Unwind::Exit(status));
+                }
+                trace => trace?,
+            };
             if self.options.xtrace {
                 self.trace(&trace)?;
             }

@@ -48,12 +48,13 @@ impl Shell {
     /// Takes out what `GLOBIGNORE` names: its patterns match whole paths.
     fn drop_ignored(&self, found: &mut Vec<Vec<u8>>) {
         let Some(patterns) = self.globignore() else { return };
-        let patterns: Vec<Pattern> = split_colons(patterns)
-            .map(|text| Pattern::new(text, self.shopts.extglob, self.shopts.nocaseglob))
+        let compile = |part| Pattern::new(part, self.shopts.extglob, self.shopts.nocaseglob);
+        let patterns: Vec<Vec<Pattern>> = split_colons(patterns)
+            .map(|text| text.split(|&b| b == b'/').map(compile).collect())
             .collect();
         found.retain(|path| {
             let name = path.rsplit(|&b| b == b'/').next().unwrap_or_default();
-            !matches!(name, b"." | b"..") && !patterns.iter().any(|p| p.matches(path))
+            !matches!(name, b"." | b"..") && !patterns.iter().any(|p| matches_path(p, path))
         });
     }
 
@@ -119,9 +120,8 @@ impl Shell {
                     entries.push((b"..".to_vec(), true));
                 }
                 for (name, is_dir) in entries {
-                    let hidden = name.starts_with(b".")
-                        && !self.dots_match()
-                        && !pattern.starts_with_dot();
+                    let hidden =
+                        name.starts_with(b".") && !self.dots_match() && !pattern.starts_with_dot();
                     if hidden || !pattern.matches(&name) {
                         continue;
                     }
@@ -200,6 +200,12 @@ impl Shell {
     fn is_directory(&self, path: &[u8]) -> bool {
         std::fs::metadata(self.path(path)).is_ok_and(|m| m.is_dir())
     }
+}
+
+/// Whether the parts of a path match one by one: no pattern reaches over a slash.
+fn matches_path(patterns: &[Pattern], path: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = path.split(|&b| b == b'/').collect();
+    parts.len() == patterns.len() && patterns.iter().zip(parts).all(|(p, part)| p.matches(part))
 }
 
 /// Splits at colons, but not in sets.

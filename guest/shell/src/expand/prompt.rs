@@ -32,11 +32,8 @@ impl Shell {
             rest = after;
             match letter {
                 b'0'..=b'7' => {
-                    let digits = 1 + rest
-                        .iter()
-                        .take(2)
-                        .take_while(|b| matches!(b, b'0'..=b'7'))
-                        .count();
+                    let digits =
+                        1 + rest.iter().take(2).take_while(|b| matches!(b, b'0'..=b'7')).count();
                     let all = &text[text.len() - rest.len() - 1..][..digits];
                     rest = &rest[digits - 1..];
                     let value = all.iter().fold(0u32, |v, b| v * 8 + u32::from(b - b'0'));
@@ -84,7 +81,9 @@ impl Shell {
             }
             b'v' => out.extend_from_slice(b"5.2"),
             b'V' => out.extend_from_slice(b"5.2.15"),
-            b'j' => out.extend_from_slice(self.jobs.list.iter().filter(|j| j.is_running()).count().to_string().as_bytes()),
+            b'j' => out.extend_from_slice(
+                self.jobs.list.iter().filter(|j| j.is_running()).count().to_string().as_bytes(),
+            ),
             // There is no terminal and no history.
             b'l' => out.extend_from_slice(b"tty"),
             b'!' => out.push(b'1'),

@@ -74,9 +74,8 @@ impl Parser<'_> {
         }
         self.alias_text += value.len();
         if self.alias_text > MAX_REPLACED {
-            return Err(self.error(format!(
-                "syntax error: aliases stand for more than {MAX_REPLACED} bytes"
-            )));
+            return Err(self
+                .error(format!("syntax error: aliases stand for more than {MAX_REPLACED} bytes")));
         }
         let (grown, new_end) = (value.len(), pos + value.len());
         for outer in &mut self.replaced {

@@ -222,11 +222,9 @@ impl Parser<'_> {
                     simple.assignments.push(assignment);
                     continue;
                 }
-            } else if declaration {
-                if let Some(word) = self.declared()? {
-                    simple.words.push(word);
-                    continue;
-                }
+            } else if declaration && let Some(word) = self.declared()? {
+                simple.words.push(word);
+                continue;
             }
             if texts && let Some(word) = self.compound_text()? {
                 simple.words.push(word);
@@ -252,7 +250,7 @@ impl Parser<'_> {
         let start = self.pos;
         let Some(assignment) = self.assignment()? else { return Ok(None) };
         let mut word = match &assignment.value {
-            AssignValue::Array(_) => Word::literal(&self.text[start..self.pos].to_vec()),
+            AssignValue::Array(_) => Word::literal(&self.text[start..self.pos]),
             AssignValue::Scalar(value) => {
                 let mut word = Word::literal(&assignment.name);
                 if let Some(subscript) = &assignment.subscript {
