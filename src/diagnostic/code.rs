@@ -71,6 +71,13 @@ codes! {
     DurationInvalid "duration-invalid" "A duration is not one that GitLab reads.";
     VariableInvalid "variable-invalid" "A variable has a name or a value that GitLab refuses.";
     RuleInvalid "rule-invalid" "A rule's condition cannot be read.";
+    ExpressionInvalid "expression-invalid" "An expression of a step cannot be read.";
+    ExpressionUnknown "expression-unknown" "A step names another step, an input or an output that is not there.";
+    StepName "step-name" "A step has no name, one that GitLab refuses, or that of another step.";
+    StepReference "step-reference" "A step names a function that is not there or cannot run here.";
+    StepInput "step-input" "A step gives its function an input that it does not have, or lacks one that it needs.";
+    StepCircular "step-circular" "A function is made of steps that lead back to it, or they are nested too deep.";
+    FunctionInvalid "function-invalid" "A func.yml is not one that GitLab's step runner reads.";
     JobLeftOut "job-left-out" "A job is left out of the run because a keyword is not supported yet.";
     PipelineEmpty "pipeline-empty" "No job is left to run.";
     ImageUnavailable "image-unavailable" "A job's image is none that can run here.";

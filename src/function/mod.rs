@@ -3,4 +3,20 @@
 //! Pure: this module reads texts and computes values. It knows no file system and runs nothing;
 //! that is the executor's part.
 
+mod definition;
 pub mod expression;
+mod input;
+mod location;
+mod place;
+mod read;
+mod reader;
+mod step;
+mod types;
+
+pub use definition::{Body, Declaration, Definition, Function, Needs, Outputs, Spec};
+pub use input::{Input, evaluate_name, evaluate_text};
+pub use location::Location;
+pub use place::{Place, Problem, Text};
+pub use read::{FILES, read};
+pub use step::{Action, MAX_STEPS, Reference, Step, Steps, is_name, read_steps};
+pub use types::Type;
