@@ -18,7 +18,7 @@ use super::value::{Mount, Size};
 use super::{front, output, sandbox, tell};
 use crate::diagnostic::printable;
 use crate::event::{Level, RunResult};
-use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor};
+use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor, StepGrants};
 use crate::image::Images;
 use crate::plan::{Plan, Selection, SelectionError};
 use crate::report::Reporter;
@@ -224,6 +224,7 @@ fn executor(
         environment: Vec::new(),
         limits,
         images: Arc::new(Images::new(settings).map_err(Failure::usage)?),
+        steps: StepGrants::new(),
     };
     let executor =
         SandboxExecutor::new(sandbox, config).map_err(|error| sandbox::mount_failure(&error))?;

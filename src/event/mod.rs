@@ -11,10 +11,12 @@
 mod chunk;
 mod name;
 mod outcome;
+mod step;
 
 pub use chunk::Chunk;
 pub use name::JobName;
 pub use outcome::StepOutcome;
+pub use step::{Annotation, AnnotationLevel};
 
 use std::time::Duration;
 
@@ -82,6 +84,45 @@ pub enum Event {
         job: JobName,
         /// The command.
         command: FailedCommand,
+    },
+    /// A step of a function that is made of steps begins. A step of the job itself is announced by
+    /// [`Event::CommandStarted`].
+    StepStarted {
+        /// The job.
+        job: JobName,
+        /// The names of the steps around it and its own, joined by `/`.
+        step: String,
+        /// What it does.
+        text: String,
+        /// The file it stands in.
+        file: String,
+        /// The line of the file where it begins, from 1.
+        line: usize,
+    },
+    /// A step of a `run:` list has ended.
+    StepFinished {
+        /// The job.
+        job: JobName,
+        /// The names of the steps around it and its own, joined by `/`.
+        step: String,
+        /// How it ended.
+        outcome: StepOutcome,
+        /// How long it took, in microseconds when serialised.
+        #[serde(rename = "duration_us", with = "micros")]
+        duration: Duration,
+        /// The names of its outputs.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        outputs: Vec<String>,
+    },
+    /// A step has something to say about a place of a file.
+    Annotation {
+        /// The job.
+        job: JobName,
+        /// The names of the steps around it and its own, joined by `/`.
+        step: String,
+        /// What.
+        #[serde(flatten)]
+        annotation: Annotation,
     },
     /// A job has ended.
     JobFinished {

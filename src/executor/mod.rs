@@ -1,17 +1,26 @@
 //! Runs planned jobs in the sandbox: the scheduler's [`Executor`] over real processes.
 
 mod script;
+mod steps;
+mod supervise;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::event::Level;
+use crate::function::Steps;
 use crate::image::Images;
 use crate::plan::PlannedJob;
-use crate::sandbox::{HostDirectory, JobError, JobSpec, Limits, MountSpec, Sandbox, Scratch};
+use crate::sandbox::{
+    HostDirectory, Job, JobError, JobSpec, Limits, MountSpec, OutputSink, Sandbox, Scratch,
+    ViewSpec,
+};
 use crate::schedule::{Executor, JobLog, JobSandbox, NotLoadable};
 use script::{LogSink, ScriptProgress, ScriptSandbox};
+use steps::{Functions, StepSandbox, StepSink};
+
+pub use steps::{StepGrants, StepPermission};
 
 /// Where a job's processes see the project.
 pub const PROJECT_DIRECTORY: &str = "/workspace";
@@ -33,12 +42,16 @@ pub struct ExecutorConfig {
     pub limits: Limits,
     /// What `image:` stands for.
     pub images: Arc<Images>,
+    /// What single steps of `run:` jobs may use beyond that.
+    pub steps: StepGrants,
 }
 
 /// Runs jobs in a [`Sandbox`].
 pub struct SandboxExecutor {
     sandbox: Sandbox,
     config: ExecutorConfig,
+    functions: Arc<Functions>,
+    grants: Arc<StepGrants>,
 }
 
 impl SandboxExecutor {
@@ -57,7 +70,8 @@ impl SandboxExecutor {
         };
         config.project = project.open()?.host;
         config.mounts = config.mounts.iter().map(MountSpec::open).collect::<Result<_, _>>()?;
-        Ok(Self { sandbox, config })
+        let grants = Arc::new(std::mem::take(&mut config.steps));
+        Ok(Self { sandbox, config, functions: Arc::default(), grants })
     }
 }
 
@@ -89,27 +103,44 @@ impl Executor for SandboxExecutor {
         }
         let scratch = Scratch::new()
             .map_err(|error| not_loadable(format!("cannot make the job's /tmp: {error}")))?;
+        // The directories of steps lie beside what the job's scripts see as their /tmp.
+        let mut tmp = scratch.path().to_owned();
+        if job.run.is_some() {
+            tmp.push("tmp");
+            std::fs::create_dir(&tmp)
+                .map_err(|error| not_loadable(format!("cannot make the job's /tmp: {error}")))?;
+        }
         let mut mounts = vec![
             MountSpec {
                 host: self.config.project.clone(),
                 guest: PROJECT_DIRECTORY.to_owned(),
                 read_only: false,
             },
-            MountSpec { host: scratch.path().into(), guest: "/tmp".to_owned(), read_only: false },
+            MountSpec { host: tmp.into(), guest: "/tmp".to_owned(), read_only: false },
         ];
         mounts.extend(image.mounts);
         mounts.extend(self.config.mounts.iter().cloned());
         let progress = Arc::new(ScriptProgress::new(log.clone()));
+        let own_sink = StepSink::new(log.clone());
+        let sink: Arc<dyn OutputSink> = match &job.run {
+            Some(_) => Arc::clone(&own_sink) as _,
+            None => Arc::new(LogSink::new(log)),
+        };
         let sandbox = self
             .sandbox
             .job(JobSpec {
                 mounts,
                 commands: image.commands,
                 limits: self.config.limits.clone(),
-                sink: Arc::new(LogSink::new(log)),
+                sink,
                 observer: Some(Arc::clone(&progress) as _),
             })
             .map_err(|error| not_loadable(error.to_string()))?;
+        if let Some(steps) = &job.run {
+            return self
+                .steps(job, steps, sandbox, scratch, own_sink, &image.environment)
+                .map_err(not_loadable);
+        }
         // Compiling the shell, once per machine, is not part of the script's time.
         sandbox.preload(SHELL).await.map_err(|error| not_loadable(error.to_string()))?;
         Ok(Box::new(ScriptSandbox {
@@ -119,6 +150,40 @@ impl Executor for SandboxExecutor {
             image: image.environment,
             granted: self.config.environment.clone(),
             variables: job.variables.clone(),
+        }))
+    }
+}
+
+impl SandboxExecutor {
+    /// The sandbox of a `run:` job.
+    fn steps(
+        &self,
+        job: &PlannedJob,
+        steps: &Steps,
+        scripts: Arc<Job>,
+        scratch: Scratch,
+        sink: Arc<StepSink>,
+        image: &[(String, String)],
+    ) -> Result<Box<dyn JobSandbox>, String> {
+        let cannot = |error: std::io::Error| format!("cannot open the job's directories: {error}");
+        let hidden = self.config.mounts.iter().map(|mount| mount.guest.clone()).collect();
+        let functions = scripts
+            .view(ViewSpec { hidden, ..ViewSpec::default() })
+            .map_err(|error| error.to_string())?;
+        let directories = HostDirectory::from(scratch.path()).dir().map_err(cannot)?;
+        Ok(Box::new(StepSandbox {
+            steps: Arc::clone(steps),
+            functions,
+            scripts,
+            directories,
+            scratch: Some(scratch),
+            sink,
+            system: steps::system(image),
+            project: Arc::new(self.config.project.dir().map_err(cannot)?),
+            known: Arc::clone(&self.functions),
+            grants: Arc::clone(&self.grants),
+            variables: steps::vars(&job.variables).map_err(|problem| problem.to_string())?,
+            memory: self.config.limits.memory,
         }))
     }
 }

@@ -2,25 +2,19 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use indexmap::IndexMap;
 
+use super::supervise::supervise;
 use super::{PROJECT_DIRECTORY, SHELL};
 use crate::event::{Level, Section, StepOutcome, Stream};
 use crate::plan::ScriptEntry;
 use crate::sandbox::{
-    Breach, DEFAULT_PATH, Exit, How, Job, OutputSink, OutputStream, ProgramSpec, Scratch,
-    ScriptObserver, Stdio,
+    DEFAULT_PATH, Job, OutputSink, OutputStream, ProgramSpec, Scratch, ScriptObserver, Stdio,
 };
-use crate::schedule::{JobLog, JobSandbox, ScriptRun, Stop, StopReason};
-
-/// How long processes may go on after `TERM` before they are killed: enough for a trap to clean up.
-const GRACE: Duration = Duration::from_secs(2);
-const TERM: u8 = 15;
-const KILL: u8 = 9;
+use crate::schedule::{JobLog, JobSandbox, ScriptRun, Stop};
 
 /// Variables that every job has unless it sets them itself.
 const DEFAULTS: [(&str, &str); 8] = [
@@ -50,33 +44,14 @@ pub(super) struct ScriptSandbox {
 impl JobSandbox for ScriptSandbox {
     async fn run(&mut self, script: ScriptRun<'_>, log: JobLog, stop: Stop) -> StepOutcome {
         self.progress.begin(script.section, script.entries);
-        let running = self.sandbox.run(self.shell(&script));
-        tokio::pin!(running);
-        let mut stopped = None;
-        let ended = loop {
-            tokio::select! {
-                biased;
-                reason = stop.stopped(), if stopped.is_none() => {
-                    stopped = Some(reason);
-                    self.sandbox.kill_all(TERM);
-                    let sandbox = Arc::clone(&self.sandbox);
-                    tokio::spawn(async move {
-                        tokio::time::sleep(GRACE).await;
-                        sandbox.kill_all(KILL);
-                    });
-                }
-                ended = &mut running => break ended,
-            }
-        };
-        self.sandbox.end_processes().await;
-        let exit = match ended {
-            Ok(exit) => exit,
-            Err(error) => return StepOutcome::NotLoadable { message: error.to_string() },
-        };
+        let ended = supervise(&self.sandbox, self.shell(&script), &stop).await;
+        if ended.exit.is_err() {
+            return ended.outcome(&self.sandbox);
+        }
         if self.sandbox.process_limit_reached() && !self.progress.told_processes() {
             log.notice(Level::Warning, "the job's limit of processes was reached").await;
         }
-        self.outcome(exit, stopped)
+        ended.outcome(&self.sandbox)
     }
 
     async fn close(mut self: Box<Self>) {
@@ -111,26 +86,6 @@ impl ScriptSandbox {
                 .collect(),
             cwd: PROJECT_DIRECTORY.to_owned(),
             stdio: [Stdio::Null, Stdio::Log, Stdio::Log],
-        }
-    }
-
-    fn outcome(&self, exit: Exit, stopped: Option<StopReason>) -> StepOutcome {
-        match stopped {
-            Some(StopReason::Timeout) => return StepOutcome::TimedOut,
-            Some(StopReason::Cancel) => return StepOutcome::Cancelled,
-            None => {}
-        }
-        if let Some(Breach::Log(_)) = self.sandbox.breach() {
-            return StepOutcome::OutputLimit;
-        }
-        if exit.status != 0 && self.sandbox.disk_limit_reached() {
-            return StepOutcome::DiskQuota;
-        }
-        match exit.how {
-            How::Exited | How::Signaled(_) => StepOutcome::Exited(exit.status),
-            How::Trapped(message) => StepOutcome::Trapped { message },
-            How::OutOfMemory(_) => StepOutcome::OutOfMemory,
-            How::NotLoadable(message) => StepOutcome::NotLoadable { message },
         }
     }
 }

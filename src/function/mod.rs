@@ -3,16 +3,19 @@
 //! Pure: this module reads texts and computes values. It knows no file system and runs nothing;
 //! that is the executor's part.
 
+mod context;
 mod definition;
 pub mod expression;
 mod input;
 mod location;
+pub mod output;
 mod place;
 mod read;
 mod reader;
 mod step;
 mod types;
 
+pub use context::{StepContext, inputs, renamed};
 pub use definition::{Body, Declaration, Definition, Function, Needs, Outputs, Spec};
 pub use input::{Input, evaluate_name, evaluate_text};
 pub use location::Location;

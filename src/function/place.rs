@@ -92,12 +92,15 @@ pub struct Text {
     place: Place,
     /// Where each `${{` stands: in the text, in the file, and as people name it.
     markers: Vec<(usize, Span, Place)>,
+    /// Whether it is a block below a `|` or `>`.
+    block: bool,
 }
 
 impl Text {
     /// Reads a string of a file. What is wrong with its expressions is told.
     pub fn read(node: &Node, source: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
         let written = diagnostics.sources().slice(node.span);
+        let block = written.starts_with(['|', '>']) && written.contains('\n');
         let raw: Vec<usize> = written.match_indices("${{").map(|(offset, _)| offset).collect();
         let offsets: Vec<usize> = source.match_indices("${{").map(|(offset, _)| offset).collect();
         // An escape sequence of YAML's may have made the characters; then the string's own place
@@ -115,10 +118,15 @@ impl Text {
             .collect();
         let place = Place::of(node.span, diagnostics);
         match Template::parse(source) {
-            Ok(template) => Some(Self { template, source: source.into(), place, markers }),
+            Ok(template) => Some(Self { template, source: source.into(), place, markers, block }),
             Err(error) => {
-                let text =
-                    Self { template: Template::literal(""), source: source.into(), place, markers };
+                let text = Self {
+                    template: Template::literal(""),
+                    source: source.into(),
+                    place,
+                    markers,
+                    block,
+                };
                 diagnostics.push(text.diagnostic(&error, node.span));
                 None
             }
@@ -132,6 +140,7 @@ impl Text {
             source: text.into(),
             place: Place::default(),
             markers: Vec::new(),
+            block: false,
         }
     }
 
@@ -157,6 +166,11 @@ impl Text {
     /// Where it begins.
     pub fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// The line of its first line of text.
+    pub fn first_line(&self) -> usize {
+        self.place.line + usize::from(self.block)
     }
 
     /// As it is written.

@@ -30,6 +30,24 @@ pub struct Step {
     pub env: Vec<(String, Text)>,
 }
 
+impl Step {
+    /// What it does, as it is written.
+    pub fn shown(&self) -> String {
+        match &self.action {
+            Action::Function { reference, .. } => reference.shown(),
+            Action::Script(text) => text.source().trim_end().to_owned(),
+        }
+    }
+
+    /// The line where what it does begins: for a script of several lines the first of them.
+    pub fn first_line(&self) -> usize {
+        match &self.action {
+            Action::Function { .. } => self.place.line,
+            Action::Script(text) => text.first_line(),
+        }
+    }
+}
+
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {

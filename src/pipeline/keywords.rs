@@ -163,7 +163,7 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Job, "resource_group", NotYet("the job does not wait for other runs")),
     keyword(Job, "retry", RETRY),
     keyword(Job, "rules", Yes),
-    keyword(Job, "run", LeavesOut("there is no script to run instead")),
+    keyword(Job, "run", Yes),
     keyword(Job, "script", Yes),
     keyword(Job, "secrets", NotYet("the variables with the secrets are not set")),
     keyword(Job, "services", SERVICES),

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::expression::{Expression, Pattern};
 use crate::diagnostic::{Span, Spanned};
+use crate::function::Steps;
 
 /// A pipeline file, read and validated.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +67,8 @@ pub struct Job {
     pub script: Script,
     /// Runs afterwards, in a shell of its own.
     pub after_script: Script,
+    /// The steps that it does instead of scripts.
+    pub run: Option<Steps>,
     /// Its own variables.
     pub variables: Variables,
     /// Its number among those that `parallel` makes, from 1, and how many there are.

@@ -10,6 +10,7 @@ use super::{
     AllowFailure, Context, JobId, LeftOut, LeftOutReason, Plan, PlannedJob, ScriptEntry, When,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceMap};
+use crate::function::Step;
 use crate::pipeline::{self, Job, Pipeline, Script};
 
 /// How long a job may take that does not say so: GitLab's default.
@@ -319,6 +320,7 @@ impl Builder<'_> {
         let sources = self.diagnostics.sources();
         let mut script = entries(&job.before_script, sources);
         script.extend(entries(&job.script, sources));
+        script.extend(job.run.iter().flat_map(|steps| steps.iter()).map(step_entry));
         let after_script = entries(&job.after_script, sources);
         self.weight += script.iter().chain(&after_script).map(|e| e.text.len() + 64).sum::<usize>();
         self.weight +=
@@ -356,6 +358,7 @@ impl Builder<'_> {
             }),
             script,
             after_script,
+            run: job.run.clone(),
             variables: environment.variables,
         })
     }
@@ -378,6 +381,15 @@ fn allow_failure(decision: &Decision<'_>) -> AllowFailure {
         pipeline::AllowFailure::Any(true) => AllowFailure::Yes,
         pipeline::AllowFailure::Any(false) => AllowFailure::No,
         pipeline::AllowFailure::ExitCodes(codes) => AllowFailure::ExitCodes(codes.clone()),
+    }
+}
+
+/// A step as the report of a run shows it.
+fn step_entry(step: &Step) -> ScriptEntry {
+    ScriptEntry {
+        text: format!("{}: {}", step.name, step.shown()),
+        file: step.place.file.to_string(),
+        line: step.first_line(),
     }
 }
 

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
+use crate::function::Steps;
+
 /// The index of a job in [`Plan::jobs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(pub usize);
@@ -154,6 +156,8 @@ pub struct PlannedJob {
     pub script: Vec<ScriptEntry>,
     /// `after_script`, in a shell of its own.
     pub after_script: Vec<ScriptEntry>,
+    /// `run`: the steps that it does instead of scripts.
+    pub run: Option<Steps>,
     /// The job's environment in ascending precedence, without duplicates; `CI_*` included.
     pub variables: Vec<(String, String)>,
 }

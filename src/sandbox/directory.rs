@@ -110,7 +110,7 @@ fn read_virtual(namespace: &Namespace, path: &[u8]) -> Vec<Entry> {
         };
         entries.extend(under.into_iter().filter(|entry| !hidden(entry)));
     }
-    for (name, node) in nodes {
+    for (name, node) in nodes.iter() {
         let file_type = match node {
             Node::Directory(_) | Node::Mount(_) | Node::Descriptors => FileType::Directory,
             Node::Program(_) | Node::Module(..) => FileType::RegularFile,

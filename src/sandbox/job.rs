@@ -189,11 +189,28 @@ pub struct Job {
     pub(crate) quota: Arc<Quota>,
     pub(crate) observer: Option<Arc<dyn ScriptObserver>>,
     sink: Arc<dyn OutputSink>,
+    account: Arc<Account>,
+    processes: Mutex<Processes>,
+    ended: Notify,
+}
+
+/// What the views of one job use together, beside its memory and its disk.
+#[derive(Default)]
+struct Account {
     log_used: AtomicU64,
     breach: OnceLock<Breach>,
     refused_process: AtomicBool,
-    processes: Mutex<Processes>,
-    ended: Notify,
+}
+
+/// How a [view](Job::view) differs from its job.
+#[derive(Debug, Default)]
+pub struct ViewSpec {
+    /// Guest paths whose mounts it does not see.
+    pub hidden: Vec<String>,
+    /// What it sees beside or in place of the job's mounts.
+    pub mounts: Vec<MountSpec>,
+    /// Bytes of memory of each of its processes, if not the job's.
+    pub memory: Option<u64>,
 }
 
 #[derive(Default)]
@@ -214,35 +231,7 @@ impl Job {
     pub(crate) fn new(kernel: Arc<Kernel>, spec: JobSpec) -> Result<Arc<Self>, JobError> {
         let quota = Quota::new(spec.limits.disk);
         let mut namespace = Namespace::new();
-        for mount in spec.mounts {
-            let MountSpec { host, guest, read_only } = mount.open()?;
-            let place =
-                |reason: &str| JobError::Place { guest: guest.clone(), reason: reason.to_owned() };
-            if !guest.starts_with('/') || guest.split('/').any(|n| n == ".." || n == ".") {
-                return Err(place("write an absolute path without `.` and `..`"));
-            }
-            if guest == "/dev" || guest.starts_with("/dev/") {
-                return Err(place("/dev is the sandbox's own; choose another place"));
-            }
-            let charged = (!read_only).then(|| Arc::clone(&quota));
-            let Some(root) = host.opened else { continue };
-            let mount = Mount::new(&guest, root, read_only, charged);
-            if let Some(store) = kernel.modules.store_within(&mount.root).filter(|_| !read_only) {
-                return Err(place(&format!(
-                    "whoever can write there could tamper with greenroom's compiled modules in \
-                     {}, which run as native code; mount another directory, or move them with \
-                     GREENROOM_CACHE_DIR",
-                    store.display()
-                )));
-            }
-            if guest.trim_matches('/').is_empty() {
-                namespace.mount_root(mount);
-                continue;
-            }
-            namespace.mount(mount).map_err(|other| {
-                place(&format!("it lies inside {other}, which is a mount or a file"))
-            })?;
-        }
+        mount_all(&kernel, &mut namespace, &quota, &spec.mounts)?;
         for OwnCommand { name, file, shown } in spec.commands {
             let file = Arc::new(file);
             // In a tree that brings its own /usr there is no room.
@@ -266,9 +255,36 @@ impl Job {
             quota,
             observer: spec.observer,
             sink: spec.sink,
-            log_used: AtomicU64::new(0),
-            breach: OnceLock::new(),
-            refused_process: AtomicBool::new(false),
+            account: Arc::default(),
+            processes: Mutex::default(),
+            ended: Notify::new(),
+        }))
+    }
+
+    /// A job over other files that uses up the limits of this one and writes to its log. It has
+    /// processes of its own, which have to be ended like those of every job.
+    ///
+    /// # Errors
+    /// If a mount cannot be made.
+    pub fn view(&self, spec: ViewSpec) -> Result<Arc<Self>, JobError> {
+        let mut namespace = self.namespace.clone();
+        for guest in spec.hidden {
+            namespace.unmount(&guest);
+        }
+        mount_all(&self.kernel, &mut namespace, &self.quota, &spec.mounts)?;
+        let mut limits = self.limits.clone();
+        if let Some(memory) = spec.memory {
+            limits.memory = memory;
+        }
+        Ok(Arc::new(Self {
+            kernel: Arc::clone(&self.kernel),
+            namespace,
+            limits,
+            memory: Arc::clone(&self.memory),
+            quota: Arc::clone(&self.quota),
+            observer: self.observer.clone(),
+            sink: Arc::clone(&self.sink),
+            account: Arc::clone(&self.account),
             processes: Mutex::default(),
             ended: Notify::new(),
         }))
@@ -307,7 +323,7 @@ impl Job {
 
     /// The limit for whose sake the sandbox stopped the job, if it did.
     pub fn breach(&self) -> Option<Breach> {
-        self.breach.get().copied()
+        self.account.breach.get().copied()
     }
 
     /// Whether a write was refused because of the disk limit.
@@ -317,7 +333,7 @@ impl Job {
 
     /// Whether a process was refused because of the limit of processes.
     pub fn process_limit_reached(&self) -> bool {
-        self.refused_process.load(Ordering::Relaxed)
+        self.account.refused_process.load(Ordering::Relaxed)
     }
 
     pub(crate) async fn write_log(
@@ -325,7 +341,7 @@ impl Job {
         stream: OutputStream,
         data: &[u8],
     ) -> errno::Result<usize> {
-        let before = self.log_used.fetch_add(data.len() as u64, Ordering::Relaxed);
+        let before = self.account.log_used.fetch_add(data.len() as u64, Ordering::Relaxed);
         let room = self.limits.log.saturating_sub(before);
         let fits = usize::try_from(room).unwrap_or(usize::MAX).min(data.len());
         if fits > 0 {
@@ -334,7 +350,7 @@ impl Job {
         if fits == data.len() {
             return Ok(data.len());
         }
-        if self.breach.set(Breach::Log(self.limits.log)).is_ok() {
+        if self.account.breach.set(Breach::Log(self.limits.log)).is_ok() {
             self.kill_all(KILL);
         }
         Err(Errno::FBIG)
@@ -357,7 +373,7 @@ impl Job {
             return Err(Errno::INTR);
         }
         if processes.live.len() >= self.limits.processes {
-            self.refused_process.store(true, Ordering::Relaxed);
+            self.account.refused_process.store(true, Ordering::Relaxed);
             return Err(Errno::AGAIN);
         }
         if processes.closed {
@@ -397,6 +413,45 @@ impl Job {
     }
 }
 
+/// Mounts directories of the host.
+fn mount_all(
+    kernel: &Kernel,
+    namespace: &mut Namespace,
+    quota: &Arc<Quota>,
+    mounts: &[MountSpec],
+) -> Result<(), JobError> {
+    for mount in mounts {
+        let MountSpec { host, guest, read_only } = mount.open()?;
+        let place =
+            |reason: &str| JobError::Place { guest: guest.clone(), reason: reason.to_owned() };
+        if !guest.starts_with('/') || guest.split('/').any(|n| n == ".." || n == ".") {
+            return Err(place("write an absolute path without `.` and `..`"));
+        }
+        if guest == "/dev" || guest.starts_with("/dev/") {
+            return Err(place("/dev is the sandbox's own; choose another place"));
+        }
+        let charged = (!read_only).then(|| Arc::clone(quota));
+        let Some(root) = host.opened else { continue };
+        let mount = Mount::new(&guest, root, read_only, charged);
+        if let Some(store) = kernel.modules.store_within(&mount.root).filter(|_| !read_only) {
+            return Err(place(&format!(
+                "whoever can write there could tamper with greenroom's compiled modules in \
+                 {}, which run as native code; mount another directory, or move them with \
+                 GREENROOM_CACHE_DIR",
+                store.display()
+            )));
+        }
+        if guest.trim_matches('/').is_empty() {
+            namespace.mount_root(mount);
+            continue;
+        }
+        namespace.mount(mount).map_err(|other| {
+            place(&format!("it lies inside {other}, which is a mount or a file"))
+        })?;
+    }
+    Ok(())
+}
+
 /// Where a job's own modules are.
 const OWN_COMMANDS: &str = "/usr/local/bin";
 /// Where they are if `/usr` is a mount: first in a default `PATH`.
@@ -408,10 +463,20 @@ pub const DEFAULT_PATH: &str =
     "/opt/greenroom/image:/usr/local/bin:/usr/bin:/bin:/opt/greenroom/bin";
 
 fn place_commands(namespace: &mut Namespace) {
+    // The same for all jobs, and there are hundreds.
+    static ALL: OnceLock<Arc<BTreeMap<String, Node>>> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        let commands = guests::commands();
+        Arc::new(commands.map(|(name, guest)| (name.to_owned(), Node::Program(guest))).collect())
+    });
     for directory in ["/bin", "/usr/bin", COMMANDS] {
-        for (name, guest) in guests::commands() {
+        if !namespace.has(directory) {
             // A directory that an image brings has no room for them.
-            if namespace.place(&format!("{directory}/{name}"), Node::Program(guest)).is_err() {
+            let _ = namespace.place(directory, Node::Directory(Arc::clone(all)));
+            continue;
+        }
+        for (name, node) in all.iter() {
+            if namespace.place(&format!("{directory}/{name}"), node.clone()).is_err() {
                 break;
             }
         }

@@ -35,7 +35,7 @@ mod table;
 
 pub use job::{
     Breach, DEFAULT_PATH, HostDirectory, Job, JobError, JobSpec, MountSpec, OwnCommand,
-    ScriptObserver,
+    ScriptObserver, ViewSpec,
 };
 pub use kernel::{Notices, Sandbox, SandboxConfig, SandboxError};
 pub use limits::{DiskLimits, Limits};

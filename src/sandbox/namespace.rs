@@ -60,9 +60,10 @@ pub(crate) enum Device {
 }
 
 /// A place of the virtual root.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Node {
-    Directory(BTreeMap<String, Node>),
+    /// Shared, so that the tree of a step is made of its job's without copying it.
+    Directory(Arc<BTreeMap<String, Node>>),
     Mount(Arc<Mount>),
     /// A built-in command: the index of its module among the guests.
     Program(usize),
@@ -74,7 +75,7 @@ pub(crate) enum Node {
 }
 
 /// The tree of a job.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Namespace {
     root: Node,
     /// What lies under the names of `root`, if a host directory is mounted at `/`.
@@ -125,8 +126,8 @@ impl Namespace {
             ("zero", device(Device::Zero)),
         ];
         let dev = dev.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
-        let root = BTreeMap::from([("dev".to_owned(), Node::Directory(dev))]);
-        Self { root: Node::Directory(root), under: None }
+        let root = BTreeMap::from([("dev".to_owned(), Node::Directory(Arc::new(dev)))]);
+        Self { root: Node::Directory(Arc::new(root)), under: None }
     }
 
     /// Places a node, making the directories above it; replaces what was there.
@@ -138,13 +139,13 @@ impl Namespace {
         let mut at = &mut self.root;
         for name in parents {
             let Node::Directory(entries) = at else { return Err(path.to_owned()) };
-            at = entries
+            at = Arc::make_mut(entries)
                 .entry((*name).to_owned())
-                .or_insert_with(|| Node::Directory(BTreeMap::new()));
+                .or_insert_with(|| Node::Directory(Arc::default()));
         }
         match at {
             Node::Directory(entries) => {
-                entries.insert((*last).to_owned(), node);
+                Arc::make_mut(entries).insert((*last).to_owned(), node);
                 Ok(())
             }
             Node::Mount(mount) => Err(mount.guest_path.clone()),
@@ -158,6 +159,33 @@ impl Namespace {
     pub(crate) fn mount(&mut self, mount: Arc<Mount>) -> std::result::Result<(), String> {
         let path = mount.guest_path.clone();
         self.place(&path, Node::Mount(mount))
+    }
+
+    /// Takes a mount away; nothing else is at its place then.
+    pub(crate) fn unmount(&mut self, guest_path: &str) {
+        let names: Vec<&str> = guest_path.split('/').filter(|name| !name.is_empty()).collect();
+        let Some((last, parents)) = names.split_last() else {
+            self.under = None;
+            return;
+        };
+        let mut at = &mut self.root;
+        for name in parents {
+            let Node::Directory(entries) = at else { return };
+            let Some(next) = Arc::make_mut(entries).get_mut(*name) else { return };
+            at = next;
+        }
+        if let Node::Directory(entries) = at
+            && matches!(entries.get(*last), Some(Node::Mount(_)))
+        {
+            Arc::make_mut(entries).remove(*last);
+        }
+    }
+
+    /// Whether there is anything at a path.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        let names: Vec<&[u8]> =
+            path.split('/').filter(|name| !name.is_empty()).map(str::as_bytes).collect();
+        self.node(&names).is_some()
     }
 
     /// Mounts a directory at `/`, under everything else.

@@ -237,6 +237,15 @@ impl Dispatcher {
         let event = match body {
             Body::Output { .. } => return,
             Body::Notice { level, message } => Event::Notice { job: Some(name), level, message },
+            Body::StepStarted { step, text, file, line } => {
+                Event::StepStarted { job: name, step, text, file, line }
+            }
+            Body::StepFinished { step, outcome, duration, outputs } => {
+                Event::StepFinished { job: name, step, outcome, duration, outputs }
+            }
+            Body::Annotation { step, annotation } => {
+                Event::Annotation { job: name, step, annotation }
+            }
             Body::CommandStarted { section, index } => {
                 if section == Section::Script {
                     job.begun = Some(index);

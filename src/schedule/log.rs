@@ -1,11 +1,12 @@
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::event::{Level, Section, Stream};
+use crate::event::{Annotation, Level, Section, StepOutcome, Stream};
 use crate::plan::JobId;
 
 /// Output travels in chunks of at most this many bytes, so that the bounded channel bounds memory.
@@ -28,6 +29,9 @@ pub(super) enum Body {
     CommandFailed { section: Section, index: usize, line: usize, status: u8 },
     Output { stream: Stream, bytes: Bytes },
     Notice { level: Level, message: String },
+    StepStarted { step: String, text: String, file: String, line: usize },
+    StepFinished { step: String, outcome: StepOutcome, duration: Duration, outputs: Vec<String> },
+    Annotation { step: String, annotation: Annotation },
 }
 
 /// The way in which an executor reports what happens in its job.
@@ -63,6 +67,28 @@ impl JobLog {
     /// command.
     pub async fn command_failed(&self, section: Section, index: usize, line: usize, status: u8) {
         self.send(Body::CommandFailed { section, index, line, status }).await;
+    }
+
+    /// A step within a step begins: its path of names, what it does, and where it stands.
+    pub async fn step_started(&self, step: &str, text: &str, file: &str, line: usize) {
+        let (step, text, file) = (step.to_owned(), text.to_owned(), file.to_owned());
+        self.send(Body::StepStarted { step, text, file, line }).await;
+    }
+
+    /// A step has ended: its path of names, how, after how long, and the names of its outputs.
+    pub async fn step_finished(
+        &self,
+        step: &str,
+        outcome: StepOutcome,
+        duration: Duration,
+        outputs: Vec<String>,
+    ) {
+        self.send(Body::StepFinished { step: step.to_owned(), outcome, duration, outputs }).await;
+    }
+
+    /// A step says something about a place of a file.
+    pub async fn annotation(&self, step: &str, annotation: Annotation) {
+        self.send(Body::Annotation { step: step.to_owned(), annotation }).await;
     }
 
     /// The job wrote `bytes`. Chunks may end anywhere.

@@ -4,7 +4,9 @@
 use bytes::Bytes;
 
 use super::utf8::Joiner;
-use crate::event::{Command, Event, FailedCommand, JobName, SkipReason, StageInfo, StepOutcome};
+use crate::event::{
+    Annotation, Command, Event, FailedCommand, JobName, SkipReason, StageInfo, StepOutcome,
+};
 use crate::mask::{Mask, MaskStream};
 
 /// One stream of a job: secrets are masked, then UTF-8 sequences kept together.
@@ -78,6 +80,21 @@ pub(super) fn redacted(event: Event, mask: &Mask) -> Event {
         }
         Event::CommandFailed { job, command } => {
             Event::CommandFailed { job, command: failed(command) }
+        }
+        Event::StepStarted { job, step, text: shown, file, line } => {
+            Event::StepStarted { job, step, text: text(shown), file: text(file), line }
+        }
+        Event::StepFinished { job, step, outcome: end, duration, outputs } => {
+            Event::StepFinished { job, step, outcome: outcome(end), duration, outputs }
+        }
+        Event::Annotation { job, step, annotation } => {
+            let annotation = Annotation {
+                message: text(annotation.message),
+                title: annotation.title.map(text),
+                file: annotation.file.map(text),
+                ..annotation
+            };
+            Event::Annotation { job, step, annotation }
         }
         Event::JobFinished {
             job,

@@ -74,6 +74,13 @@ impl Stop {
         Self { deadline: Instant::now() + limit.min(LONGEST), switch }
     }
 
+    /// The same, but not later than `limit` from now.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        let deadline = self.deadline.min(Instant::now() + limit.min(LONGEST));
+        Self { deadline, switch: self.switch.clone() }
+    }
+
     /// Resolves when the script has to end; at once if it already has to. May be called often and
     /// dropped at any time.
     pub async fn stopped(&self) -> StopReason {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Reader, parallel, value_of};
 use crate::diagnostic::{Code, Diagnostic, Spanned, similar};
+use crate::function;
 use crate::pipeline::keywords::{self, Place, Support};
 use crate::pipeline::model::{Inherit, Job, Script, Variables, When};
 use crate::yaml::{Mapping, Node, Value};
@@ -74,12 +75,16 @@ impl Reader<'_> {
         let undecided = undecided(mapping);
         self.rules_alone(mapping);
         let script = self.own_script(&name, mapping);
+        let run = self.run(mapping);
         let before_script = match value_of(mapping, "before_script") {
             Some(node) => Some(self.script("before_script", node)),
+            // Steps have a shell of their own each, if they have any.
+            None if run.is_some() => None,
             None => defaults.take("before_script", |d| d.before_script.clone()),
         };
         let after_script = match value_of(mapping, "after_script") {
             Some(node) => Some(self.script("after_script", node)),
+            None if run.is_some() => None,
             None => defaults.take("after_script", |d| d.after_script.clone()),
         };
         let image = match value_of(mapping, "image") {
@@ -100,6 +105,7 @@ impl Reader<'_> {
             before_script: before_script.unwrap_or_else(no_commands),
             script,
             after_script: after_script.unwrap_or_else(no_commands),
+            run,
             variables,
             node: None,
             group: None,
@@ -135,15 +141,18 @@ impl Reader<'_> {
                 script
             }
             (Some(node), Some(other)) => {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        Code::KeywordConflict,
-                        format!("a job has either `script` or `{other}`"),
-                    )
-                    .label(node.span, "the script")
-                    .label(mapping[*other].key, format!("`{other}`"))
-                    .help("make two jobs of it"),
-                );
+                // With `run` it is told there, as for the other scripts.
+                if *other != "run" {
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            Code::KeywordConflict,
+                            format!("a job has either `script` or `{other}`"),
+                        )
+                        .label(node.span, "the script")
+                        .label(mapping[*other].key, format!("`{other}`"))
+                        .help("make two jobs of it"),
+                    );
+                }
                 no_commands()
             }
             (None, Some(_)) => no_commands(),
@@ -157,6 +166,26 @@ impl Reader<'_> {
                 no_commands()
             }
         }
+    }
+
+    /// The steps of a job, which then has no scripts.
+    fn run(&mut self, mapping: &Mapping) -> Option<function::Steps> {
+        let node = value_of(mapping, "run")?;
+        for name in ["script", "before_script", "after_script", "trigger"] {
+            let Some(entry) = mapping.get(name).filter(|entry| !entry.value.is_null()) else {
+                continue;
+            };
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::KeywordConflict,
+                    format!("these keys cannot be used together: {name}, run"),
+                )
+                .label(entry.key, format!("`{name}`"))
+                .label(mapping["run"].key, "`run`")
+                .help("make a step of it: `- name: …` with a `script`"),
+            );
+        }
+        Some(function::read_steps(node, self.diagnostics).into())
     }
 
     fn without_script(

@@ -8,7 +8,8 @@ use unicode_width::UnicodeWidthStr;
 use super::lines::{Line, Lines, safe};
 use super::style::{Ink, Style};
 use crate::event::{
-    Event, FailedCommand, JobName, Section, SkipReason, StageInfo, StepOutcome, Stream,
+    Annotation, AnnotationLevel, Event, FailedCommand, JobName, Section, SkipReason, StageInfo,
+    StepOutcome, Stream,
 };
 
 /// How many of a failed command's last lines the summary shows.
@@ -25,8 +26,15 @@ pub(super) struct Board {
     pub(super) parallel: bool,
     /// The width of the prefix.
     pub(super) column: usize,
+    /// What steps have annotated, the first ones of each job's.
+    pub(super) annotations: Vec<(usize, AnnotationLevel, String)>,
+    /// How many annotations there were of each level.
+    pub(super) annotated: [usize; 3],
     by_name: HashMap<JobName, usize>,
 }
+
+/// How many annotations of a run are kept for its summary.
+const ANNOTATIONS: usize = 1_000;
 
 /// A job as it is shown.
 #[derive(Debug)]
@@ -133,6 +141,15 @@ impl Board {
                 job.tail.clear();
                 job.written = 0;
             }
+        }
+    }
+
+    pub(super) fn annotate(&mut self, name: &JobName, annotation: &Annotation) {
+        self.annotated[annotation.level as usize] += 1;
+        if let Some(index) = self.by_name.get(name)
+            && self.annotations.len() < ANNOTATIONS
+        {
+            self.annotations.push((*index, annotation.level, safe(&annotation.to_string())));
         }
     }
 

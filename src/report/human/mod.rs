@@ -18,7 +18,7 @@ use self::progress::Progress;
 use self::style::{Ink, duration, pad};
 use super::Reporter;
 use crate::event::{
-    Command, Event, FailedCommand, JobName, Level, Record, SkipReason, StepOutcome,
+    AnnotationLevel, Command, Event, FailedCommand, JobName, Level, Record, SkipReason, StepOutcome,
 };
 
 /// Commands with more lines are echoed in part.
@@ -65,6 +65,21 @@ impl Reporter for Human {
                 self.end_partial_lines(out, job);
                 self.board.command(job, command.section);
                 self.echo(out, job, command);
+            }
+            Event::StepStarted { job, step, text, .. } => {
+                self.end_partial_lines(out, job);
+                let first = text.lines().next().unwrap_or_default();
+                let text = safe(&format!("$ {step}: {first}"));
+                self.say(out, Some(job), self.style.paint(Ink::Command, text));
+            }
+            Event::StepFinished { .. } => {}
+            Event::Annotation { job, annotation, .. } => {
+                self.end_partial_lines(out, job);
+                let (level, ink) = annotation_ink(annotation.level);
+                let word = self.style.paint(ink, format!("{level}:")).to_string();
+                let text = safe(&annotation.to_string());
+                self.say(out, Some(job), format_args!("{word} {text}"));
+                self.board.annotate(job, annotation);
             }
             Event::Output { job, stream, chunk } => {
                 for line in self.board.output(job, *stream, &chunk.0) {
@@ -202,6 +217,16 @@ fn write_line(out: &mut Vec<u8>, line: &str) {
 
 fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The name of an annotation's level, and how it looks.
+fn annotation_ink(level: AnnotationLevel) -> (&'static str, Ink) {
+    let ink = match level {
+        AnnotationLevel::Notice => Ink::Faint,
+        AnnotationLevel::Warning => Ink::Warning,
+        AnnotationLevel::Error => Ink::Bad,
+    };
+    (level.name(), ink)
 }
 
 /// Where a command stands, as `file:line`.

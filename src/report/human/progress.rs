@@ -31,6 +31,9 @@ impl Progress {
             Event::RunFinished { .. } => self.running = false,
             Event::JobStarted { .. }
             | Event::CommandStarted { .. }
+            | Event::StepStarted { .. }
+            | Event::StepFinished { .. }
+            | Event::Annotation { .. }
             | Event::Output { .. }
             | Event::Notice { .. }
             | Event::CommandFailed { .. }

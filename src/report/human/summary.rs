@@ -8,8 +8,8 @@ use unicode_width::UnicodeWidthStr;
 use super::board::{Board, JobView, State};
 use super::lines::safe;
 use super::style::{Ink, Style, duration, pad};
-use super::{because, count, detail, place, verb};
-use crate::event::{FailedCommand, RunResult, Section, StepOutcome};
+use super::{annotation_ink, because, count, detail, place, verb};
+use crate::event::{AnnotationLevel, FailedCommand, RunResult, Section, StepOutcome};
 
 /// Longer lines are cut in the summary; above it they stand in full.
 const LONGEST_LINE: usize = 400;
@@ -30,10 +30,38 @@ pub(super) fn write(
             text += &failure_of(job, style);
         }
     }
+    text += &annotations(board, style);
     text += &table(board, style);
     text += &last_line(board, style, result, took);
     // Writing to a Vec cannot fail.
     let _ = out.write_all(text.as_bytes());
+}
+
+/// How many annotations are listed; all of them stand above.
+const LISTED: usize = 20;
+
+/// What steps have annotated, the most important first.
+fn annotations(board: &Board, style: Style) -> String {
+    let total: usize = board.annotated.iter().sum();
+    if total == 0 {
+        return String::new();
+    }
+    let levels = [AnnotationLevel::Error, AnnotationLevel::Warning, AnnotationLevel::Notice];
+    let counts = levels.iter().filter(|level| board.annotated[**level as usize] > 0);
+    let counts = counts.map(|level| count(board.annotated[*level as usize], level.name()));
+    let mut text = format!("\nAnnotations: {}\n", counts.collect::<Vec<_>>().join(", "));
+    let of_level = |level| board.annotations.iter().filter(move |(_, l, _)| *l == level);
+    for (job, level, message) in levels.into_iter().flat_map(of_level).take(LISTED) {
+        let (name, ink) = annotation_ink(*level);
+        let line = style.cut(&message.replace('\n', " "), LONGEST_LINE);
+        let job = style.paint(Ink::Faint, &board.jobs[*job].name);
+        text += &format!("  {} {line} {job}\n", style.paint(ink, format!("{name}:")));
+    }
+    if total > LISTED {
+        let more = format!("{} {} more", style.ellipsis(), total - LISTED);
+        text += &format!("  {}\n", style.paint(Ink::Faint, more));
+    }
+    text
 }
 
 /// The command that failed, its exit code, its place and its last lines.

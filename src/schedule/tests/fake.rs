@@ -232,6 +232,7 @@ pub(super) fn plan(jobs: &[TestJob]) -> Plan {
             image_place: None,
             script: entries(job.name, &job.behaviour.script, 0),
             after_script: entries(job.name, &job.behaviour.after_script, 100),
+            run: None,
             variables: Vec::new(),
         });
     }
@@ -323,6 +324,9 @@ fn line(event: &Event) -> String {
         Event::CommandStarted { job, command } => {
             format!("{job} $ {} ({}:{})", command.text, command.file, command.line)
         }
+        Event::StepStarted { job, step, .. } => format!("{job} $ step {step}"),
+        Event::StepFinished { job, step, outcome, .. } => format!("{job} step {step}: {outcome}"),
+        Event::Annotation { job, step, annotation } => format!("{job} {step}: {annotation}"),
         Event::Output { job, stream, chunk } => format!("{job} {stream:?} {:?}", chunk.0),
         Event::Notice { job, level, message } => {
             format!("{} {level:?}: {message}", job.as_deref().unwrap_or("-"))

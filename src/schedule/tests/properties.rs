@@ -106,7 +106,11 @@ fn check(jobs: &[TestJob], limit: usize, ran: &Ran) {
                 assert!(!started[id.0] && !ended[id.0], "{job} is skipped instead of started");
                 ended[id.0] = true;
             }
-            Event::CommandStarted { job, .. } | Event::Output { job, .. } => {
+            Event::CommandStarted { job, .. }
+            | Event::StepStarted { job, .. }
+            | Event::StepFinished { job, .. }
+            | Event::Annotation { job, .. }
+            | Event::Output { job, .. } => {
                 assert!(started[id[job].0] && !ended[id[job].0], "{job} speaks while it runs");
             }
             Event::Notice { .. } | Event::CommandFailed { .. } => {}

@@ -1,0 +1,387 @@
+//! One step: its script, its function's program, or its function's own steps.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::files::{StepDirectory, name};
+use super::frame::{Frame, Variable, env_value, environment};
+use super::source::Opened;
+use super::{End, MAX_DEPTH, Runner, StepPermission, grants};
+use crate::event::{Level, StepOutcome};
+use crate::executor::supervise::supervise;
+use crate::executor::{PROJECT_DIRECTORY, SHELL};
+use crate::function::expression::{Data, Object, Value};
+use crate::function::output::{StepFile, complete, outputs};
+use crate::function::{
+    Action, Body, Input, Location, Outputs, Problem, Step, StepContext, Steps, Text, evaluate_name,
+    evaluate_text, inputs,
+};
+use crate::sandbox::{Job, ProgramSpec, Stdio, ViewSpec};
+
+/// Where a script of the job finds its two files: its `/tmp` is the job's.
+const SCRIPT_FILES: &str = "/run/step";
+/// Where everything else finds them.
+const OWN_FILES: &str = "/tmp";
+/// The variable that names the file of annotations.
+const ANNOTATIONS: &str = "GREENROOM_ANNOTATIONS";
+
+type Called<'f> = Pin<Box<dyn Future<Output = Result<Object, End>> + Send + 'f>>;
+
+impl Runner<'_> {
+    /// Runs a step and returns its outputs. Boxed, because the step's function may have steps.
+    pub(super) fn call<'f>(
+        &'f mut self,
+        step: &'f Step,
+        frame: &'f Frame,
+        path: &'f str,
+    ) -> Called<'f> {
+        Box::pin(async move {
+            match &step.action {
+                Action::Script(text) => self.script(step, text, frame, path).await,
+                Action::Function { reference, inputs: given } => {
+                    let texts = given
+                        .iter()
+                        .flat_map(|(name, value, _)| std::iter::once(name).chain(value.texts()));
+                    let texts = texts.chain(reference.texts()).chain(values(&step.env));
+                    let context = self.context(frame, &[], texts)?;
+                    let location = reference.location(|text| evaluate_name(text, &context))?;
+                    let (opened, warnings) = self
+                        .sandbox
+                        .known
+                        .open(
+                            &self.sandbox.project,
+                            &location,
+                            frame.function.as_ref().map(|(opened, _)| opened),
+                        )
+                        .map_err(|problem| problem.or_at(&step.place))?;
+                    for warning in warnings {
+                        self.log.notice(Level::Warning, warning).await;
+                    }
+                    let mut values = Vec::with_capacity(given.len());
+                    for (name, value, _) in given {
+                        let place = match value {
+                            Input::Text(text) => text.place(),
+                            _ => name.place(),
+                        };
+                        let value =
+                            value.evaluate(&context).map_err(|problem| problem.or_at(place))?;
+                        values.push((evaluate_name(name, &context)?, value, Some(place.clone())));
+                    }
+                    let env = evaluate_env(&step.env, &context)?;
+                    let shown = format!("`{}`", opened.shown);
+                    let inputs = inputs(&opened.definition.spec.inputs, values, &shown)
+                        .map_err(|problem| problem.or_at(&step.place))?;
+                    self.sandbox.sink.hide(&inputs.clone().into());
+                    self.function(step, opened, &location, inputs, env, frame, path).await
+                }
+            }
+        })
+    }
+
+    /// What expressions of a list see; `env` only if one of the texts asks for it, as it has to be
+    /// made of all its layers.
+    fn context<'t>(
+        &self,
+        frame: &Frame,
+        layer: &[Variable],
+        texts: impl Iterator<Item = &'t Text>,
+    ) -> Result<StepContext, Problem> {
+        let context = frame.context(&self.sandbox.variables);
+        if !asks_for_env(texts) {
+            return Ok(context);
+        }
+        let environment =
+            environment(&self.sandbox.system, &self.exports, [frame.env.as_slice(), layer]);
+        Ok(context.with("env", env_value(&environment)?))
+    }
+
+    /// Runs a text in the shell.
+    async fn script(
+        &mut self,
+        step: &Step,
+        text: &Text,
+        frame: &Frame,
+        path: &str,
+    ) -> Result<Object, End> {
+        let at_top = frame.function.is_none();
+        let files = if at_top { SCRIPT_FILES } else { OWN_FILES };
+        let context = self.context(frame, &[], values(&step.env))?;
+        let env = evaluate_env(&step.env, &context)?;
+        let context = with_files(self.context(frame, &env, std::iter::once(text))?, files);
+        let text = evaluate_text(text, &context)?.to_string();
+        let directory = self.directory()?;
+        let mut mounts = vec![directory.mount(files)];
+        mounts.extend(frame.function.iter().map(|(function, _)| function.mount()));
+        let from = if at_top { &self.sandbox.scripts } else { &self.sandbox.functions };
+        let view = view(from, ViewSpec { mounts, ..ViewSpec::default() })?;
+        let words = [SHELL, "-e", "-o", "pipefail", "-c", &text];
+        let program = Program {
+            words: words.map(str::to_owned).to_vec(),
+            cwd: PROJECT_DIRECTORY.to_owned(),
+            files,
+            granted: &[],
+        };
+        let program = self.program(program, &[frame.env.as_slice(), &env]);
+        let outcome = supervise(&view, program, &self.stop).await.outcome(&view);
+        self.end(directory, path, outcome, &Outputs::default()).await
+    }
+
+    /// Runs a function.
+    #[expect(clippy::too_many_arguments, reason = "what a call consists of")]
+    async fn function(
+        &mut self,
+        step: &Step,
+        opened: Opened,
+        location: &Location,
+        inputs: Object,
+        env: Vec<Variable>,
+        frame: &Frame,
+        path: &str,
+    ) -> Result<Object, End> {
+        let definition = Arc::clone(&opened.definition);
+        let permission = grants::permission(
+            &self.sandbox.grants,
+            &step.name,
+            &location.to_string(),
+            &definition.needs,
+            self.sandbox.memory,
+        )?;
+        let mut inner = Frame {
+            function: Some((opened, inputs)),
+            stack: frame.stack.clone(),
+            prefix: format!("{path}/"),
+            steps: Object::default(),
+            env: frame.env.iter().cloned().chain(env).collect(),
+        };
+        match &definition.body {
+            Body::Exec { command, work_dir } => {
+                let texts = command.iter().chain(work_dir).chain(values(&definition.env));
+                let context = with_files(self.context(&inner, &[], texts)?, OWN_FILES);
+                let own = evaluate_env(&definition.env, &context)?;
+                let context = match asks_for_env(command.iter().chain(work_dir)) {
+                    true => with_files(
+                        self.context(&inner, &own, command.iter().chain(work_dir))?,
+                        OWN_FILES,
+                    ),
+                    false => context,
+                };
+                let cwd = match work_dir {
+                    Some(text) => absolute(&evaluate_name(text, &context)?),
+                    None => PROJECT_DIRECTORY.to_owned(),
+                };
+                let context = context.with("work_dir", cwd.as_str());
+                let words =
+                    command.iter().map(|word| Ok(evaluate_text(word, &context)?.to_string()));
+                let words = words.collect::<Result<Vec<_>, Problem>>()?;
+                self.exec(step, words, cwd, &inner, &own, &permission, path).await
+            }
+            Body::Run { steps, outputs, delegate } => {
+                self.composition(steps, outputs, delegate.as_deref(), &mut inner).await
+            }
+            Body::Typed { module } => Err(Problem::at(
+                &definition.place,
+                format!("`{module}` cannot be run as a typed step yet"),
+            )
+            .into()),
+        }
+    }
+
+    /// Runs a function's program.
+    #[expect(clippy::too_many_arguments, reason = "what a program consists of")]
+    async fn exec(
+        &mut self,
+        step: &Step,
+        words: Vec<String>,
+        cwd: String,
+        frame: &Frame,
+        own: &[Variable],
+        permission: &StepPermission,
+        path: &str,
+    ) -> Result<Object, End> {
+        let Some((opened, _)) = &frame.function else {
+            return Err(Problem::new("a program without a function").into());
+        };
+        let directory = self.directory()?;
+        let mut mounts = vec![directory.mount(OWN_FILES), opened.mount()];
+        mounts.extend(permission.mounts.iter().cloned());
+        let spec = ViewSpec { mounts, memory: permission.memory, ..ViewSpec::default() };
+        let view = view(&self.sandbox.functions, spec)?;
+        let program = Program { words, cwd, files: OWN_FILES, granted: &permission.env };
+        let program = self.program(program, &[frame.env.as_slice(), own]);
+        let first = String::from_utf8_lossy(&program.program).into_owned();
+        let stop = self.stop_for(permission.timeout);
+        let ended = supervise(&view, program, &stop).await;
+        if let Err(error) = &ended.exit {
+            let problem = Problem::at(&opened.definition.place, error.to_string());
+            self.sandbox.sink.flush().await;
+            self.collect(directory, path).await?;
+            return Err(match first.contains('/') {
+                true => problem,
+                false => problem
+                    .help(format!("a file of the function is named `${{{{ func_dir }}}}/{first}`")),
+            }
+            .or_at(&step.place)
+            .into());
+        }
+        let spec = opened.definition.spec.outputs.clone();
+        let outcome = ended.outcome(&view);
+        self.end(directory, path, outcome, &spec).await
+    }
+
+    /// Reads what a program has written and says how it ended.
+    async fn end(
+        &mut self,
+        directory: StepDirectory,
+        path: &str,
+        outcome: StepOutcome,
+        spec: &Outputs,
+    ) -> Result<Object, End> {
+        self.sandbox.sink.flush().await;
+        let written = directory.take(StepFile::Outputs);
+        let collected = self.collect(directory, path).await;
+        if !outcome.is_success() {
+            // What a failed step says about files is worth reading, but decides nothing.
+            return Err(End::Failed(outcome));
+        }
+        collected?;
+        let outputs = outputs(&written?, spec)?;
+        self.sandbox.sink.hide(&outputs.clone().into());
+        Ok(outputs)
+    }
+
+    /// Runs a function's own steps.
+    async fn composition(
+        &mut self,
+        steps: &Steps,
+        returned: &[(String, Input, crate::diagnostic::Span)],
+        delegate: Option<&str>,
+        frame: &mut Frame,
+    ) -> Result<Object, End> {
+        let Some((opened, _)) = &frame.function else {
+            return Err(Problem::new("steps without a function").into());
+        };
+        let (definition, id, shown) =
+            (Arc::clone(&opened.definition), opened.id, opened.shown.clone());
+        if frame.stack.contains(&id) {
+            return Err(Problem::at(&definition.place, format!("`{shown}` leads back to itself"))
+                .help("a function cannot be a step of its own steps: it would never end")
+                .into());
+        }
+        if frame.stack.len() >= MAX_DEPTH {
+            return Err(Problem::at(
+                &definition.place,
+                format!("functions are nested more than {MAX_DEPTH} deep"),
+            )
+            .into());
+        }
+        frame.stack.push(id);
+        let context = self.context(frame, &[], values(&definition.env))?;
+        let own = evaluate_env(&definition.env, &context)?;
+        frame.env.extend(own);
+        self.list(steps, frame).await.map_err(End::Failed)?;
+        match (&definition.spec.outputs, delegate) {
+            (Outputs::Delegate, Some(step)) => {
+                let result = frame.steps.get(step).map(|result| &result.data);
+                let outputs = match result {
+                    Some(Data::Object(result)) => result.get("outputs").map(|value| &value.data),
+                    _ => None,
+                };
+                match outputs {
+                    Some(Data::Object(outputs)) => Ok(outputs.clone()),
+                    _ => Err(Problem::at(
+                        &definition.place,
+                        format!("there is no step `{step}` whose outputs could be returned"),
+                    )
+                    .into()),
+                }
+            }
+            (Outputs::Delegate, None) => Ok(Object::default()),
+            (Outputs::Declared(declared), _) => {
+                let texts = returned.iter().flat_map(|(_, value, _)| value.texts());
+                let context = self.context(frame, &[], texts)?;
+                let mut values = IndexMap::new();
+                for (name, value, _) in returned {
+                    let value = value
+                        .evaluate(&context)
+                        .map_err(|problem| problem.or_at(&definition.place))?;
+                    values.insert(name.clone(), value);
+                }
+                Ok(complete(declared, values)?)
+            }
+        }
+    }
+
+    fn program(&self, program: Program<'_>, layers: &[&[Variable]]) -> ProgramSpec {
+        let Program { words, cwd, files, granted } = program;
+        let annotations = format!("{ANNOTATIONS}={files}/{}", name(StepFile::Annotations));
+        let directory = format!("PWD={cwd}");
+        let environment = environment(&self.sandbox.system, &self.exports, layers.iter().copied());
+        let environment = environment
+            .iter()
+            .map(|(name, value)| format!("{name}={value}").into_bytes())
+            .chain(granted.iter().map(|(name, value)| format!("{name}={value}").into_bytes()))
+            .chain([annotations.into_bytes(), directory.into_bytes()])
+            .collect();
+        ProgramSpec {
+            program: words.first().cloned().unwrap_or_default().into_bytes(),
+            module: None,
+            arguments: words.into_iter().map(String::into_bytes).collect(),
+            environment,
+            cwd,
+            stdio: [Stdio::Null, Stdio::Log, Stdio::Log],
+        }
+    }
+}
+
+/// What to run, and where.
+struct Program<'p> {
+    words: Vec<String>,
+    cwd: String,
+    /// Where its files are.
+    files: &'p str,
+    /// Variables of the machine that the user grants to it.
+    granted: &'p [(String, String)],
+}
+
+fn view(job: &Arc<Job>, spec: ViewSpec) -> Result<Arc<Job>, Problem> {
+    job.view(spec).map_err(|error| Problem::new(error.to_string()))
+}
+
+fn with_files(context: StepContext, files: &str) -> StepContext {
+    context
+        .with("output_file", format!("{files}/{}", name(StepFile::Outputs)))
+        .with("export_file", format!("{files}/{}", name(StepFile::Exports)))
+}
+
+/// A working directory: relative ones are below the project.
+fn absolute(path: &str) -> String {
+    match path {
+        "" | "." => PROJECT_DIRECTORY.to_owned(),
+        path if path.starts_with('/') => path.to_owned(),
+        path => format!("{PROJECT_DIRECTORY}/{path}"),
+    }
+}
+
+fn values(env: &[(String, Text)]) -> impl Iterator<Item = &Text> {
+    env.iter().map(|(_, text)| text)
+}
+
+fn evaluate_env(env: &[(String, Text)], context: &StepContext) -> Result<Vec<Variable>, Problem> {
+    env.iter().map(|(name, text)| Ok((name.clone(), evaluate_text(text, context)?))).collect()
+}
+
+/// Whether any of the texts has an expression that may look at `env`.
+fn asks_for_env<'t>(texts: impl IntoIterator<Item = &'t Text>) -> bool {
+    texts.into_iter().any(|text| text.as_literal().is_none() && text.source().contains("env"))
+}
+
+/// The value of `vars`: all variables of the job.
+pub(in crate::executor) fn vars(variables: &[(String, String)]) -> Result<Value, Problem> {
+    let entries =
+        variables.iter().map(|(name, value)| (name.as_str(), Value::from(value.as_str())));
+    let object = Object::new(entries).map_err(|error| Problem::new(error.to_string()))?;
+    Ok(object.into())
+}

@@ -1,0 +1,216 @@
+//! From what stands behind `func:` to a function that was read.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cap_std::fs::{Dir, File, MetadataExt};
+
+use crate::diagnostic::{Diagnostics, Style};
+use crate::executor::PROJECT_DIRECTORY;
+use crate::function::{self, Function, Location, Problem};
+use crate::sandbox::{HostDirectory, MountSpec};
+
+/// Bytes of a `func.yml`.
+const MAX_FILE: u64 = 1024 * 1024;
+/// Functions that are remembered.
+const MAX_CACHED: usize = 10_000;
+
+/// A function that was found and read.
+#[derive(Clone, Debug)]
+pub(super) struct Opened {
+    pub(super) definition: Function,
+    /// The tree that it must not leave: the project, or an image.
+    root: Arc<Dir>,
+    /// Its directory below that.
+    path: PathBuf,
+    directory: HostDirectory,
+    /// By which it is recognised.
+    pub(super) id: (u64, u64),
+    /// For messages: as it is written, or its path.
+    pub(super) shown: String,
+}
+
+impl Opened {
+    /// Its directory as it sees it itself.
+    pub(super) fn mount(&self) -> MountSpec {
+        let (host, guest) = (self.directory.clone(), super::FUNCTION.to_owned());
+        MountSpec { host, guest, read_only: true }
+    }
+}
+
+/// All functions of a run: each file is read once for all steps that name it.
+#[derive(Debug, Default)]
+pub(in crate::executor) struct Functions {
+    read: Mutex<HashMap<Key, Function>>,
+}
+
+/// What a file was when it was read: its name for messages, and what tells it from another one.
+type Key = (String, [i64; 6]);
+
+impl Functions {
+    /// Finds a function, whether a step of the job names it or one of the function `within`. What
+    /// is deprecated in it is returned as warnings, once.
+    pub(super) fn open(
+        &self,
+        project: &Arc<Dir>,
+        location: &Location,
+        within: Option<&Opened>,
+    ) -> Result<(Opened, Vec<String>), Problem> {
+        match location {
+            Location::Local(path) => {
+                let (root, path) = base(project, path, within)?;
+                self.open_in(root, path, &location.to_string())
+            }
+            Location::Image { .. } => Err(Problem::new(format!(
+                "`{location}` is not a path of the project, and greenroom cannot download \
+                 functions yet"
+            ))
+            .help("download it into the project and write its path")),
+        }
+    }
+
+    fn open_in(
+        &self,
+        root: Arc<Dir>,
+        path: PathBuf,
+        shown: &str,
+    ) -> Result<(Opened, Vec<String>), Problem> {
+        let is_file = path.extension().is_some_and(|e| e == "yml" || e == "yaml");
+        let (path, names) = match (is_file, path.file_name().and_then(|name| name.to_str())) {
+            (true, Some(name)) => {
+                let parent = path.parent().unwrap_or(Path::new("")).to_owned();
+                (parent, vec![name.to_owned()])
+            }
+            _ => (path.clone(), function::FILES.map(str::to_owned).to_vec()),
+        };
+        let below = if path.as_os_str().is_empty() { Path::new(".") } else { &path };
+        let directory = root.open_dir(below).map_err(|error| missing(shown, &error))?;
+        let mut found = None;
+        for name in &names {
+            match directory.open(name) {
+                Ok(file) => {
+                    found = Some((name, file));
+                    break;
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(missing(&format!("{shown}/{name}"), &error)),
+            }
+        }
+        let Some((name, file)) = found else {
+            return Err(Problem::new(format!("there is no `{}` in `{shown}`", names[0]))
+                .help("`greenroom step new NAME` makes a function to begin with"));
+        };
+        let file_shown = path.join(name).to_string_lossy().into_owned();
+        let (definition, id, warnings) = self.read(file, file_shown)?;
+        let directory = HostDirectory::opened(&directory, path.clone())
+            .map_err(|error| missing(shown, &error))?;
+        let shown = shown.to_owned();
+        Ok((Opened { definition, root, path, directory, id, shown }, warnings))
+    }
+
+    fn read(
+        &self,
+        mut file: File,
+        shown: String,
+    ) -> Result<(Function, (u64, u64), Vec<String>), Problem> {
+        let cannot = |error: io::Error| Problem::new(format!("cannot read {shown}: {error}"));
+        let metadata = file.metadata().map_err(cannot)?;
+        if !metadata.is_file() {
+            return Err(Problem::new(format!("{shown} is not a regular file")));
+        }
+        if metadata.size() > MAX_FILE {
+            return Err(Problem::new(format!("{shown} is larger than {} MiB", MAX_FILE >> 20)));
+        }
+        let id = (metadata.dev(), metadata.ino());
+        let stamp = [
+            id.0.cast_signed(),
+            id.1.cast_signed(),
+            metadata.mtime(),
+            metadata.mtime_nsec(),
+            metadata.ctime(),
+            metadata.ctime_nsec(),
+        ];
+        let key = (shown.clone(), stamp);
+        let lock = || self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(definition) = lock().get(&key) {
+            return Ok((Arc::clone(definition), id, vec![]));
+        }
+        let mut bytes = Vec::new();
+        file.by_ref().take(MAX_FILE).read_to_end(&mut bytes).map_err(cannot)?;
+        let mut diagnostics = Diagnostics::new();
+        let definition = function::read(&shown, &bytes, &mut diagnostics);
+        let Some(definition) = definition.filter(|_| !diagnostics.has_errors()) else {
+            let text = diagnostics.render(Style::PLAIN);
+            return Err(Problem::new(format!("{shown} is not valid:\n{}", text.trim_end())));
+        };
+        let warnings = diagnostics.iter().map(|finding| {
+            let place =
+                finding.labels.first().map(|label| diagnostics.sources().location(label.span));
+            let place = place.map(|p| format!("{}:{}: ", p.file, p.line)).unwrap_or_default();
+            let help = finding.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+            format!("{place}{}{help}", finding.message)
+        });
+        let warnings = warnings.collect();
+        let definition = Arc::new(definition);
+        let mut read = lock();
+        if read.len() < MAX_CACHED {
+            read.insert(key, Arc::clone(&definition));
+        }
+        Ok((definition, id, warnings))
+    }
+}
+
+/// The tree that a path is in, and the path below it.
+fn base(
+    project: &Arc<Dir>,
+    path: &str,
+    within: Option<&Opened>,
+) -> Result<(Arc<Dir>, PathBuf), Problem> {
+    let below = |prefix: &str| {
+        let rest = path.strip_prefix(prefix)?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_start_matches('/'))
+    };
+    let (root, joined) = match (path.starts_with('/'), within) {
+        (false, None) => (project, PathBuf::from(path)),
+        (false, Some(function)) => (&function.root, function.path.join(path)),
+        (true, within) => match (below(PROJECT_DIRECTORY), below(super::FUNCTION), within) {
+            (Some(rest), ..) => (project, PathBuf::from(rest)),
+            (None, Some(rest), Some(function)) => (&function.root, function.path.join(rest)),
+            _ => {
+                return Err(Problem::new(format!("`{path}` is not in the project")).help(format!(
+                    "write a path relative to the project, or below {PROJECT_DIRECTORY}"
+                )));
+            }
+        },
+    };
+    let mut normal = PathBuf::new();
+    for component in joined.components() {
+        match component {
+            Component::Normal(name) => normal.push(name),
+            Component::ParentDir if !normal.pop() => {
+                return Err(Problem::new(format!("`{path}` leads out of the project"))
+                    .help("copy the function into the project, or publish it to a registry"));
+            }
+            _ => {}
+        }
+    }
+    Ok((Arc::clone(root), normal))
+}
+
+fn missing(shown: &str, error: &io::Error) -> Problem {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            Problem::new(format!("there is no function `{shown}`: no such directory"))
+                .help("paths are relative to the project, or to the func.yml that they stand in")
+        }
+        io::ErrorKind::NotADirectory => {
+            Problem::new(format!("`{shown}` is not a directory with a func.yml"))
+        }
+        io::ErrorKind::PermissionDenied => Problem::new(format!(
+            "`{shown}` cannot be used: it leads out of its tree, or may not be read"
+        )),
+        _ => Problem::new(format!("`{shown}` cannot be opened: {error}")),
+    }
+}
