@@ -261,6 +261,7 @@ fn the_documentation_lists_every_keyword_and_code() {
     for (file, table) in [
         ("keywords.md", pipeline::keywords::documentation()),
         ("diagnostics.md", Code::documentation()),
+        ("variables.md", plan::variables_documentation()),
         ("settings.md", greenroom::settings::documentation()),
     ] {
         let path = docs.join(file);

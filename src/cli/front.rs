@@ -11,14 +11,20 @@ use super::project::ProjectLoader;
 use super::tell;
 use crate::diagnostic::Diagnostics;
 use crate::executor::PROJECT_DIRECTORY;
-use crate::pipeline;
+use crate::pipeline::{self, Pipeline};
 use crate::plan::{self, Context, Plan, User};
 
-/// Reads and plans a project's pipeline.
-pub(super) fn plan(
+/// A pipeline, and what its plan depends on beside it.
+pub(super) struct Loaded {
+    pub(super) pipeline: Pipeline,
+    pub(super) context: Context,
+}
+
+/// Reads a project's pipeline.
+pub(super) fn load(
     request: &Request,
     diagnostics: &mut Diagnostics,
-) -> Result<Option<Plan>, Failure> {
+) -> Result<Option<Loaded>, Failure> {
     let project = &request.project;
     let loader = ProjectLoader::open(project)?;
     let Some(pipeline) = pipeline::load(&project.file, &loader, diagnostics) else {
@@ -39,7 +45,16 @@ pub(super) fn plan(
         // Who somebody is on the host is the host's business.
         user: User::default(),
     };
-    Ok(plan::build(&pipeline, &context, diagnostics))
+    Ok(Some(Loaded { pipeline, context }))
+}
+
+/// Reads and plans a project's pipeline.
+pub(super) fn plan(
+    request: &Request,
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<Plan>, Failure> {
+    let loaded = load(request, diagnostics)?;
+    Ok(loaded.and_then(|loaded| plan::build(&loaded.pipeline, &loaded.context, diagnostics)))
 }
 
 /// As [`plan()`], but a pipeline with errors is a failure; findings are told.

@@ -4,6 +4,7 @@
 //! Standard output carries what was asked for — the report of a run, a list, the output of a
 //! program — and standard error what is to be said about it.
 
+mod ask;
 mod check;
 mod environment;
 mod exec;

@@ -5,9 +5,10 @@ use clap::Args;
 use super::environment::{Color, Environment};
 use super::failure::Failure;
 use super::project::{Project, ProjectArgs};
-use super::secret::{self, SecretGrant};
+use super::secret::{self, FileGrant, SecretGrant};
 use super::set_mask;
 use super::value::{EnvGrant, Variable};
+use crate::executor::FileVariable;
 use crate::mask::Mask;
 use crate::settings::Settings;
 
@@ -35,6 +36,15 @@ pub(super) struct PipelineArgs {
     /// terminal.
     #[arg(long = "secret", value_name = "NAME[=@FILE]", help_heading = "Grants")]
     secrets: Vec<SecretGrant>,
+
+    /// Hand the content of a file to the jobs, as GitLab's variables of type file: each job finds it
+    /// in a file of its /tmp, whose path the variable holds; may be repeated.
+    #[arg(long = "var-file", value_name = "NAME=FILE", help_heading = "Grants")]
+    files: Vec<FileGrant>,
+
+    /// The same, and mask the content; may be repeated.
+    #[arg(long = "secret-file", value_name = "NAME=FILE", help_heading = "Grants")]
+    secret_files: Vec<FileGrant>,
 }
 
 /// The values of `CI_PIPELINE_SOURCE` (GitLab's documentation of the variable).
@@ -66,6 +76,8 @@ pub(super) struct Request {
     /// In ascending precedence.
     pub(super) variables: Vec<(String, String)>,
     pub(super) source: String,
+    /// Variables of type file.
+    pub(super) files: Vec<FileVariable>,
     /// What must not be shown; everything that this process prints is masked with it already.
     pub(super) mask: Mask,
 }
@@ -92,13 +104,22 @@ impl PipelineArgs {
         for grant in &self.secrets {
             secrets.push(grant.read(environment)?);
         }
-        let mask = Mask::new(secrets.iter().map(|(_, value)| value.as_str()))
+        let mut files = Vec::new();
+        for grant in &self.secret_files {
+            files.push(grant.read_secret()?);
+        }
+        let hidden = secrets.iter().map(|(_, value)| value).chain(files.iter().map(|f| &f.content));
+        let mask = Mask::new(hidden.map(String::as_str))
             .map_err(|error| Failure::usage(format!("the secrets cannot be masked: {error}")))?;
         set_mask(&mask);
         variables.extend(secrets);
+        for grant in &self.files {
+            files.push(grant.read()?);
+        }
+        variables.extend(files.iter().map(|file| (file.name.clone(), file.path())));
         variables.extend(self.variables.iter().map(|v| (v.name.clone(), v.value.clone())));
         let source = self.source.clone();
-        Ok(Request { project, settings, variables, source, mask })
+        Ok(Request { project, settings, variables, source, files, mask })
     }
 
     /// The pipeline of a verb whose only positional argument is the file.

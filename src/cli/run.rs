@@ -1,3 +1,4 @@
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,8 +16,8 @@ use super::pipeline::{PipelineArgs, Request};
 use super::project::Project;
 use super::signals::Signals;
 use super::value::{Mount, Size};
-use super::{front, output, sandbox, tell};
-use crate::diagnostic::printable;
+use super::{ask, front, output, sandbox, tell};
+use crate::diagnostic::{Diagnostics, printable};
 use crate::event::{Level, RunResult};
 use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor, StepGrants};
 use crate::image::Images;
@@ -65,6 +66,11 @@ pub(super) struct RunArgs {
     #[arg(long = "stage", value_name = "STAGE")]
     stages: Vec<String>,
 
+    /// Ask for every variable that has a description, as GitLab's form does; without it only for
+    /// those that have no value. Needs a terminal.
+    #[arg(long)]
+    ask: bool,
+
     /// How many jobs may run at the same time [default: the number of CPUs].
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -100,7 +106,10 @@ pub(super) fn run(
     color: Color,
 ) -> Result<Exit, Failure> {
     let (project, jobs) = args.pipeline.project.locate(&args.words)?;
-    let request = args.pipeline.request(project, environment, color)?;
+    let mut request = args.pipeline.request(project, environment, color)?;
+    if environment.can_ask() {
+        ask_for_variables(&mut request, args.ask)?;
+    }
     let plan = front::valid_plan(&request, environment, color)?;
     let selection = Selection { jobs: jobs.to_vec(), stages: args.stages.clone() };
     let mut plan = plan.select(&selection).map_err(selection_failure)?;
@@ -138,6 +147,22 @@ pub(super) fn run(
         RunResult::Failed => Exit::JobsFailed,
         RunResult::Cancelled => Exit::Cancelled,
     })
+}
+
+/// Completes the variables with what somebody at the terminal says.
+fn ask_for_variables(request: &mut Request, all: bool) -> Result<(), Failure> {
+    // What is wrong with the file is told afterwards.
+    let mut quiet = Diagnostics::new();
+    if let Some(loaded) = front::load(request, &mut quiet)?
+        && !quiet.has_errors()
+    {
+        let given = &request.variables;
+        let (answers, questions) = (io::stdin().lock(), io::stderr());
+        let answered = ask::variables(&loaded.pipeline, given, all, answers, questions)
+            .map_err(|error| Failure::unable(format!("cannot ask: {error}")))?;
+        request.variables.extend(answered);
+    }
+    Ok(())
 }
 
 /// Runs the plan while signals are listened to and the report is written.
@@ -222,6 +247,7 @@ fn executor(
         mounts,
         // Granted variables are variables of the pipeline: conditions see them, too.
         environment: Vec::new(),
+        files: request.files.clone(),
         limits,
         images: Arc::new(Images::new(settings).map_err(Failure::usage)?),
         steps: StepGrants::new(),

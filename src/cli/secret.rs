@@ -1,4 +1,4 @@
-//! `--secret`: values that jobs get and that nobody is to see.
+//! `--secret`: values that jobs get and that nobody is to see; and variables of type file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,6 +11,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use super::environment::Environment;
 use super::failure::Failure;
 use super::value::Variable;
+use crate::executor::FileVariable;
 use crate::mask;
 
 /// A secret to hand over: `NAME`, or `NAME=@FILE`.
@@ -62,7 +63,11 @@ impl SecretGrant {
                     "set the variable {name} and write --secret {name}, or {name}=@FILE"
                 )));
             }
-            (Source::File(path), _) => contents(name, path)?,
+            (Source::File(path), _) => {
+                let (mut text, length) = contents(&format!("--secret {name}"), path)?;
+                text.truncate(length);
+                text
+            }
             (Source::Environment, Some(value)) => value
                 .to_str()
                 .map(str::to_owned)
@@ -79,6 +84,41 @@ impl SecretGrant {
             },
         };
         checked(name, value)
+    }
+}
+
+/// A variable of type file: `NAME=FILE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FileGrant {
+    name: String,
+    file: PathBuf,
+}
+
+impl FromStr for FileGrant {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, file)) if !file.is_empty() => {
+                let Variable { name, .. } = format!("{name}=").parse()?;
+                Ok(Self { name, file: file.into() })
+            }
+            _ => Err("write it as NAME=FILE".to_owned()),
+        }
+    }
+}
+
+impl FileGrant {
+    pub(super) fn read(&self) -> Result<FileVariable, Failure> {
+        let (text, _) = contents(&format!("--var-file {}", self.name), &self.file)?;
+        Ok(FileVariable { name: self.name.clone(), content: text })
+    }
+
+    pub(super) fn read_secret(&self) -> Result<FileVariable, Failure> {
+        let (content, length) = contents(&format!("--secret-file {}", self.name), &self.file)?;
+        let (name, core) = checked(&self.name, content[..length].to_owned())?;
+        debug_assert!(content.starts_with(&core));
+        Ok(FileVariable { name, content })
     }
 }
 
@@ -103,10 +143,10 @@ fn checked(name: &str, value: String) -> Result<(String, String), Failure> {
     }
 }
 
-/// The text of a secret's file. A line end at its end is the editor's.
-fn contents(name: &str, path: &Path) -> Result<String, Failure> {
+/// The text of a file, and its length without the line end at its end, which is the editor's.
+fn contents(option: &str, path: &Path) -> Result<(String, usize), Failure> {
     let cannot = |reason: String| {
-        Failure::usage(format!("--secret {name}: cannot read {}: {reason}", path.display()))
+        Failure::usage(format!("{option}: cannot read {}: {reason}", path.display()))
     };
     // A pipe is read to its end, but opening one must not wait for a writer that never comes.
     let flags = rustix::fs::OFlags::CLOEXEC.bits() as i32;
@@ -119,14 +159,13 @@ fn contents(name: &str, path: &Path) -> Result<String, Failure> {
     file.take(mask::LONGEST as u64 + 3)
         .read_to_end(&mut bytes)
         .map_err(|error| cannot(error.to_string()))?;
-    let mut text = String::from_utf8(bytes).map_err(|_| cannot("it is not UTF-8 text".into()))?;
-    if text.ends_with('\n') {
-        text.pop();
-        if text.ends_with('\r') {
-            text.pop();
-        }
+    let text = String::from_utf8(bytes).map_err(|_| cannot("it is not UTF-8 text".into()))?;
+    if text.len() > mask::LONGEST + 2 {
+        return Err(cannot(format!("it is longer than {} KiB", mask::LONGEST >> 10)));
     }
-    Ok(text)
+    let core = text.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text));
+    let length = core.map_or(text.len(), str::len);
+    Ok((text, length))
 }
 
 /// Asks on the terminal, which does not show what is typed. None if there is no terminal, or no

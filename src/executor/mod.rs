@@ -28,6 +28,32 @@ pub const PROJECT_DIRECTORY: &str = "/workspace";
 /// What scripts are written for.
 const SHELL: &str = "bash";
 
+/// Where a job's processes see its variables of type file.
+const FILES_DIRECTORY: &str = "variables";
+
+/// A variable whose content jobs find in a file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FileVariable {
+    /// The variable's name, and the file's.
+    pub name: String,
+    /// What is in the file.
+    pub content: String,
+}
+
+impl FileVariable {
+    /// The value of the variable: the path of the file in the job's `/tmp`.
+    pub fn path(&self) -> String {
+        format!("/tmp/{FILES_DIRECTORY}/{}", self.name)
+    }
+}
+
+impl std::fmt::Debug for FileVariable {
+    /// Without the content, which may be a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("FileVariable").field(&self.name).finish()
+    }
+}
+
 /// What all jobs of a run have in common.
 #[derive(Clone, Debug)]
 pub struct ExecutorConfig {
@@ -38,6 +64,8 @@ pub struct ExecutorConfig {
     /// Variables of the host's environment that the user grants, with their values. A job's own
     /// variables take precedence.
     pub environment: Vec<(String, String)>,
+    /// Variables of type file.
+    pub files: Vec<FileVariable>,
     /// What each job may use.
     pub limits: Limits,
     /// What `image:` stands for.
@@ -110,6 +138,8 @@ impl Executor for SandboxExecutor {
             std::fs::create_dir(&tmp)
                 .map_err(|error| not_loadable(format!("cannot make the job's /tmp: {error}")))?;
         }
+        write_files(&self.config.files, &tmp)
+            .map_err(|error| not_loadable(format!("cannot write its files' variables: {error}")))?;
         let mut mounts = vec![
             MountSpec {
                 host: self.config.project.clone(),
@@ -149,7 +179,7 @@ impl Executor for SandboxExecutor {
             progress,
             image: image.environment,
             granted: self.config.environment.clone(),
-            variables: job.variables.clone(),
+            variables: started_at().into_iter().chain(job.variables.iter().cloned()).collect(),
         }))
     }
 }
@@ -186,4 +216,20 @@ impl SandboxExecutor {
             memory: self.config.limits.memory,
         }))
     }
+}
+
+/// Writes variables of type file into a job's `/tmp`.
+fn write_files(files: &[FileVariable], tmp: &std::path::Path) -> std::io::Result<()> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let directory = tmp.join(FILES_DIRECTORY);
+    std::fs::create_dir(&directory)?;
+    files.iter().try_for_each(|file| std::fs::write(directory.join(&file.name), &file.content))
+}
+
+/// When the job began, for its scripts.
+fn started_at() -> [(String, String); 1] {
+    let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
+    [("CI_JOB_STARTED_AT".to_owned(), now)]
 }

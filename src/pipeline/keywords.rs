@@ -143,7 +143,7 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Job, "coverage", COVERAGE),
     keyword(Job, "dast_configuration", NoEffect("it configures a scanner of GitLab's own")),
     keyword(Job, "dependencies", NoEffect("every job sees the whole shared workspace")),
-    keyword(Job, "environment", NotYet("the `CI_ENVIRONMENT_*` variables are not set")),
+    keyword(Job, "environment", Yes),
     keyword(Job, "except", Yes),
     keyword(Job, "extends", Yes),
     keyword(Job, "hooks", HOOKS),

@@ -15,8 +15,8 @@ mod reference;
 
 pub use loader::{LoadError, Loader};
 pub use model::{
-    AllowFailure, Command, Inherit, Job, Need, Pipeline, Policy, RefName, RefPattern, Rule, Script,
-    Variable, Variables, When, Workflow,
+    AllowFailure, Command, Environment, Inherit, Job, Need, Pipeline, Policy, RefName, RefPattern,
+    Rule, Script, Variable, Variables, When, Workflow,
 };
 pub use pull_policy::PullPolicy;
 

@@ -85,6 +85,8 @@ pub struct Job {
     pub timeout: Option<Duration>,
     /// Its image, not expanded.
     pub image: Option<Spanned<String>>,
+    /// Where it deploys to.
+    pub environment: Option<Environment>,
     /// A keyword that is not supported yet and without which it must not run.
     pub undecided: Option<Spanned<&'static str>>,
     /// The name it has in the file, if it is one of several that `parallel` makes of it.
@@ -95,6 +97,19 @@ pub struct Job {
     pub only: Option<Policy>,
     /// The refs and conditions it does not run for.
     pub except: Option<Policy>,
+}
+
+/// `environment:` — where a job deploys to. Nothing is expanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its address.
+    pub url: Option<String>,
+    /// What the job does with it.
+    pub action: Option<String>,
+    /// What it is for: `deployment_tier`.
+    pub tier: Option<String>,
 }
 
 /// `workflow:` — whether there is a pipeline at all.

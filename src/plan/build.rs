@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::decide::{Applies, Decision, Surroundings};
 use super::graph::Graph;
 use super::predefined::JobFacts;
-use super::variables::Variables;
+use super::variables::{self, Variables};
 use super::{
     AllowFailure, Context, JobId, LeftOut, LeftOutReason, Plan, PlannedJob, ScriptEntry, When,
 };
@@ -30,6 +30,7 @@ pub fn build(
     diagnostics: &mut Diagnostics,
 ) -> Option<Plan> {
     let surroundings = Surroundings { pipeline, context };
+    variables::check_options(pipeline, context, diagnostics);
     let mut variables = Variables::new(pipeline, context);
     let workflow = workflow(&surroundings, &mut variables, diagnostics);
     let decisions = decisions(&surroundings, &variables, workflow.as_ref(), diagnostics);
@@ -151,6 +152,7 @@ fn facts<'a>(job: &'a Job, index: usize, context: &Context, when: pipeline::When
         // Unique among runs, as long as no pipeline has a hundred thousand jobs.
         id: context.pipeline_id.saturating_mul(100_000).saturating_add(index as u64 + 1),
         name: &job.name.value,
+        group: job.group.as_deref().unwrap_or(&job.name.value),
         stage: &job.stage.value,
         timeout_seconds: job.timeout.unwrap_or(DEFAULT_TIMEOUT).as_secs(),
         manual: when == pipeline::When::Manual,

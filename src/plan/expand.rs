@@ -2,7 +2,8 @@
 //!
 //! `$NAME` and `${NAME}` become the value of the variable, itself expanded first; `$$` becomes `$`;
 //! a name that nobody defined becomes nothing. References between variables that lead back to each
-//! other stay as they are written. Everything else that a shell would act on, like `$(date)`, is
+//! other stay as they are written. `%NAME%` is a reference, too, if there is such a variable; `%%`
+//! stays, and so does the name of a variable that nobody defined. Everything else that a shell would act on, like `$(date)`, is
 //! left to the shell. A variable with `expand: false` is neither expanded nor looked into.
 
 use std::collections::HashMap;
@@ -76,8 +77,11 @@ impl<'a> Expanded<'a> {
             out.push_str(match part {
                 Part::Text(text) => text,
                 Part::Dollar => "$",
-                Part::Name { name, written } if stays(name) => written,
+                Part::Name { name, written } | Part::Percent { name, written } if stays(name) => {
+                    written
+                }
                 Part::Name { name, .. } => self.value(name).unwrap_or_default(),
+                Part::Percent { name, written } => self.value(name).unwrap_or(written),
             });
             if out.len() > MAX_VALUE {
                 return Err(TooLong { name: String::new() });
@@ -99,13 +103,15 @@ impl Knots {
         let names = raw
             .values()
             .map(|raw_value| {
-                if !raw_value.expand || !raw_value.value.contains('$') {
+                if !raw_value.expand || !raw_value.value.contains(['$', '%']) {
                     return vec![];
                 }
                 parts(raw_value.value)
                     .iter()
                     .filter_map(|part| match part {
-                        Part::Name { name, .. } => raw.get_index_of(name),
+                        Part::Name { name, .. } | Part::Percent { name, .. } => {
+                            raw.get_index_of(name)
+                        }
                         _ => None,
                     })
                     .collect()
@@ -171,6 +177,7 @@ pub(super) fn simple<'v>(text: &str, value: &dyn Fn(&str) -> Option<&'v str>) ->
             Part::Text(text) => text,
             Part::Dollar => "$",
             Part::Name { name, .. } => value(name).unwrap_or_default(),
+            Part::Percent { name, written } => value(name).unwrap_or(written),
         })
         .collect()
 }
@@ -184,15 +191,27 @@ enum Part<'a> {
         name: &'a str,
         written: &'a str,
     },
+    /// `%NAME%`
+    Percent {
+        name: &'a str,
+        written: &'a str,
+    },
 }
 
 /// Splits a text at its references.
 fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = text;
-    while let Some(at) = rest.find('$') {
+    while let Some(at) = rest.find(['$', '%']) {
         let after = &rest[at + 1..];
         let (length, part) = match after.as_bytes().first() {
+            Some(b'%') if rest.as_bytes()[at] == b'%' => (2, Part::Text("%%")),
+            _ if rest.as_bytes()[at] == b'%' => match name_length(after) {
+                n if n > 0 && after[n..].starts_with('%') => {
+                    (n + 2, Part::Percent { name: &after[..n], written: &rest[at..at + n + 2] })
+                }
+                _ => (1, Part::Text("%")),
+            },
             Some(b'$') => (2, Part::Dollar),
             Some(b'{') => match name_length(&after[1..]) {
                 n if n > 0 && after[1 + n..].starts_with('}') => {
@@ -259,6 +278,9 @@ mod tests {
             ("${A", "${A"),
             ("${}", "${}"),
             ("ü$A-ü", "ü1-ü"),
+            ("%A% %A%B%", "1 1B%"),
+            ("%NOBODY% %Y%m%d 100 %", "%NOBODY% %Y%m%d 100 %"),
+            ("%%A%% %%%A%", "%%A%% %%1"),
             ("", ""),
         ] {
             assert_eq!(expand(&variables, text), expected, "{text}");
@@ -302,7 +324,7 @@ mod tests {
         }
 
         #[test]
-        fn text_without_dollars_stays(text in "[^$]{0,40}") {
+        fn text_without_references_stays(text in "[^$%]{0,40}") {
             prop_assert_eq!(expand(&[], &text), text);
         }
     }

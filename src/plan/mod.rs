@@ -3,8 +3,10 @@
 mod build;
 mod context;
 mod decide;
+mod environment;
 mod expand;
 mod graph;
+mod known;
 mod model;
 mod predefined;
 mod selection;
@@ -13,6 +15,7 @@ mod variables;
 
 pub use build::build;
 pub use context::{Context, GitFacts, User};
+pub use known::documentation as variables_documentation;
 pub use model::{
     AllowFailure, JobId, LeftOut, LeftOutReason, Plan, PlannedJob, ScriptEntry, Stage, When,
 };

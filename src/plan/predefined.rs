@@ -1,4 +1,5 @@
-//! The variables that every job gets without anybody writing them: GitLab's `CI_*` core set.
+//! The variables that every job gets without anybody writing them. What is known of each, and which
+//! are missing, stands in `known`.
 //!
 //! What cannot be known here (a merge request, a registry, a token) is not set at all, because a
 //! rule or a script tells an unset variable from an empty one.
@@ -9,10 +10,15 @@ use super::slug::slug;
 /// The version of GitLab whose behaviour is followed.
 const GITLAB_VERSION: &str = "18.5.0";
 
+/// The source of merge request pipelines.
+const MERGE_REQUEST: &str = "merge_request_event";
+
 /// What the predefined variables need to know of a job.
 pub(super) struct JobFacts<'a> {
     pub(super) id: u64,
     pub(super) name: &'a str,
+    /// Its name in the file, without what `parallel` adds.
+    pub(super) group: &'a str,
     pub(super) stage: &'a str,
     pub(super) timeout_seconds: u64,
     pub(super) manual: bool,
@@ -57,8 +63,14 @@ pub(super) fn of_pipeline(context: &Context) -> Vec<(&'static str, String)> {
     list.set("CI_RUNNER_DESCRIPTION", "greenroom");
     list.set("CI_RUNNER_EXECUTABLE_ARCH", "wasi/wasm32");
     list.set("CI_RUNNER_TAGS", "[]");
+    list.set("CI_RUNNER_ID", "1");
     list.set("CI_RUNNER_VERSION", env!("CARGO_PKG_VERSION"));
+    list.set("CI_TEMPLATE_REGISTRY_HOST", "registry.gitlab.com");
     list.set("CI_SHARED_ENVIRONMENT", "true");
+    if context.source == MERGE_REQUEST {
+        merge_request(&mut list, context);
+    }
+    list.set("GITLAB_USER_ID", "1");
     list.set("GITLAB_USER_EMAIL", &*context.user.email);
     list.set("GITLAB_USER_LOGIN", &*context.user.login);
     list.set("GITLAB_USER_NAME", &*context.user.name);
@@ -71,6 +83,7 @@ pub(super) fn of_job(job: &JobFacts<'_>) -> Vec<(&'static str, String)> {
     list.set("CI_JOB_ID", job.id.to_string());
     list.set("CI_JOB_NAME", job.name);
     list.set("CI_JOB_NAME_SLUG", slug(job.name));
+    list.set("CI_JOB_GROUP_NAME", job.group);
     list.set("CI_JOB_STAGE", job.stage);
     list.set("CI_JOB_TIMEOUT", job.timeout_seconds.to_string());
     list.set("CI_NODE_TOTAL", job.node.map_or(1, |(_, total)| total).to_string());
@@ -92,6 +105,8 @@ fn server(list: &mut List, context: &Context) {
     list.set("CI_SERVER_PORT", remote.port());
     list.set("CI_SERVER_FQDN", remote.fqdn());
     list.set("CI_SERVER_URL", remote.url());
+    list.set("CI_SERVER_SHELL_SSH_HOST", remote.host);
+    list.set("CI_SERVER_SHELL_SSH_PORT", "22");
     list.set("CI_API_V4_URL", format!("{}/api/v4", remote.url()));
     list.set("CI_API_GRAPHQL_URL", format!("{}/api/graphql", remote.url()));
     list.set("CI_SERVER_VERSION", GITLAB_VERSION);
@@ -128,9 +143,11 @@ fn commit(list: &mut List, context: &Context) {
     list.set_known("CI_COMMIT_SHORT_SHA", git.commit.get(..8).unwrap_or(&git.commit));
     let before = if git.parent.is_empty() { &"0".repeat(40) } else { &git.parent };
     list.set("CI_COMMIT_BEFORE_SHA", before.as_str());
-    // A pipeline is a branch's or a tag's, never both.
-    let ref_name = if git.tag.is_empty() {
-        list.set_known("CI_COMMIT_BRANCH", &git.branch);
+    // A pipeline is a branch's, a tag's or a merge request's.
+    let ref_name = if git.tag.is_empty() || context.source == MERGE_REQUEST {
+        if context.source != MERGE_REQUEST {
+            list.set_known("CI_COMMIT_BRANCH", &git.branch);
+        }
         &git.branch
     } else {
         list.set("CI_COMMIT_TAG", &*git.tag);
@@ -148,6 +165,32 @@ fn commit(list: &mut List, context: &Context) {
     list.set("CI_COMMIT_DESCRIPTION", description);
     list.set("CI_COMMIT_AUTHOR", &*git.author);
     list.set_known("CI_COMMIT_TIMESTAMP", &git.timestamp);
+}
+
+/// A merge request of the branch that is checked out into the default branch. Everything about it
+/// can be said otherwise with variables of the command line.
+fn merge_request(list: &mut List, context: &Context) {
+    let git = &context.git;
+    let default = if git.default_branch.is_empty() { "main" } else { &git.default_branch };
+    let path = context.project_path.as_str();
+    let url = format!("{}/{path}", Remote::parse(&git.remote).url());
+    list.set("CI_MERGE_REQUEST_ID", "1");
+    list.set("CI_MERGE_REQUEST_IID", "1");
+    list.set("CI_MERGE_REQUEST_EVENT_TYPE", "detached");
+    list.set("CI_MERGE_REQUEST_DRAFT", "false");
+    list.set("CI_MERGE_REQUEST_SQUASH_ON_MERGE", "false");
+    list.set("CI_MERGE_REQUEST_REF_PATH", "refs/merge-requests/1/head");
+    list.set("CI_MERGE_REQUEST_TITLE", git.message.lines().next().unwrap_or_default());
+    list.set("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", &*git.branch);
+    list.set("CI_MERGE_REQUEST_SOURCE_BRANCH_PROTECTED", "false");
+    list.set("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", default);
+    list.set("CI_MERGE_REQUEST_TARGET_BRANCH_PROTECTED", "true");
+    list.set("CI_MERGE_REQUEST_PROJECT_ID", "1");
+    list.set("CI_MERGE_REQUEST_PROJECT_PATH", path);
+    list.set("CI_MERGE_REQUEST_PROJECT_URL", &*url);
+    list.set("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "1");
+    list.set("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", path);
+    list.set("CI_MERGE_REQUEST_SOURCE_PROJECT_URL", url);
 }
 
 fn parent(path: &str) -> &str {
@@ -207,7 +250,70 @@ impl<'a> Remote<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::Remote;
+    use std::collections::BTreeSet;
+
+    use super::super::known::{Here, KNOWN};
+    use super::super::{Context, GitFacts};
+    use super::{JobFacts, Remote, of_job, of_pipeline};
+
+    /// What is set elsewhere: while the job runs, with its image, or with its environment.
+    const ELSEWHERE: [&str; 9] = [
+        "CI_ENVIRONMENT_ACTION",
+        "CI_ENVIRONMENT_NAME",
+        "CI_ENVIRONMENT_SLUG",
+        "CI_ENVIRONMENT_TIER",
+        "CI_ENVIRONMENT_URL",
+        "CI_JOB_IMAGE",
+        "CI_JOB_STARTED_AT",
+        "CI_JOB_STATUS",
+        "CI_PIPELINE_NAME",
+    ];
+
+    #[test]
+    fn what_is_said_of_a_variable_is_what_is_done_about_it() {
+        let git = |branch: &str, tag: &str| GitFacts {
+            commit: "0".repeat(40),
+            branch: branch.to_owned(),
+            tag: tag.to_owned(),
+            timestamp: "2026-01-02T03:04:05Z".to_owned(),
+            remote: "https://gitlab.com/a/b.git".to_owned(),
+            ..GitFacts::default()
+        };
+        let now = "2026-01-02T03:04:05Z".to_owned();
+        let push = Context { git: git("b", ""), now, ..Context::default() };
+        let tag = Context { git: git("", "v1"), ..push.clone() };
+        let source = "merge_request_event".to_owned();
+        let request = Context { source, ..push.clone() };
+        let job = JobFacts {
+            id: 1,
+            name: "j 1/2",
+            group: "j",
+            stage: "test",
+            timeout_seconds: 1,
+            manual: true,
+            node: Some((1, 2)),
+        };
+        let names = |list: Vec<(&'static str, String)>| list.into_iter().map(|(name, _)| name);
+        let mut set: BTreeSet<&str> = ELSEWHERE.into_iter().collect();
+        set.extend(names(of_job(&job)));
+        set.extend(names(of_pipeline(&push)).chain(names(of_pipeline(&tag))));
+        let requests: BTreeSet<&str> =
+            names(of_pipeline(&request)).filter(|name| !set.contains(name)).collect();
+        for known in KNOWN {
+            let (here, with_request) = (set.contains(known.name), requests.contains(known.name));
+            let said = match known.here {
+                Here::Never(_) => (false, false),
+                Here::Request(_) => (false, true),
+                _ => (true, false),
+            };
+            assert_eq!((here, with_request), said, "{}", known.name);
+        }
+        let table: Vec<&str> = KNOWN.iter().map(|known| known.name).collect();
+        for name in set.iter().chain(&requests) {
+            assert!(table.contains(name), "{name} is set and not told");
+        }
+        assert!(table.is_sorted(), "by name");
+    }
 
     #[test]
     fn the_server_is_read_from_the_remote() {

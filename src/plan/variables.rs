@@ -2,9 +2,9 @@
 
 use indexmap::IndexMap;
 
-use super::Context;
 use super::expand::{Expanded, MAX_VALUE, Raw, TooLong};
 use super::predefined::{self, JobFacts};
+use super::{Context, environment};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::pipeline::{self, Job, Pipeline};
 
@@ -53,7 +53,9 @@ impl<'a> Variables<'a> {
     ) -> IndexMap<&'v str, Raw<'v>> {
         let mut raw: IndexMap<&str, Raw<'_>> = IndexMap::new();
         for (name, value) in self.predefined.iter().chain(own) {
-            put(&mut raw, name, Raw { value, expand: false });
+            // Of these only the address is the pipeline file's.
+            let expand = *name == "CI_ENVIRONMENT_URL";
+            put(&mut raw, name, Raw { value, expand });
         }
         let inherited = |name: &str| job.is_none_or(|job| job.inherit_variables.includes(name));
         let global = self.pipeline.variables.iter().filter(|(name, _)| inherited(name));
@@ -97,13 +99,26 @@ impl<'a> Variables<'a> {
         facts: &JobFacts<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Environment {
-        let own = predefined::of_job(facts);
+        let nothing = Environment { variables: vec![], image: None };
+        let mut own = predefined::of_job(facts);
+        if let Some(environment) = &job.environment {
+            // Its name may hold variables, and variables may hold its name.
+            match Expanded::new(&self.raw(&own, Some(job), rule))
+                .and_then(|expanded| environment::variables(environment, &expanded))
+            {
+                Ok(variables) => own.extend(variables),
+                Err(error) => {
+                    diagnostics.push(self.too_long(Some(job), &error));
+                    return nothing;
+                }
+            }
+        }
         let raw = self.raw(&own, Some(job), rule);
         let expanded = match Expanded::new(&raw) {
             Ok(expanded) => expanded,
             Err(error) => {
                 diagnostics.push(self.too_long(Some(job), &error));
-                return Environment { variables: vec![], image: None };
+                return nothing;
             }
         };
         let mut variables: Vec<(String, String)> = raw
@@ -144,6 +159,26 @@ impl<'a> Variables<'a> {
                 "once the variables in it are filled in",
             )
             .help("variables that name each other multiply: name fewer in one value")
+    }
+}
+
+/// Whether the command line gives a variable a value that is not among its options.
+pub(super) fn check_options(pipeline: &Pipeline, context: &Context, diagnostics: &mut Diagnostics) {
+    // The last value of a name counts.
+    let given: IndexMap<&str, &str> =
+        context.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    for (name, value) in given {
+        let Some(variable) = pipeline.variables.get(name) else { continue };
+        if !variable.options.is_empty() && !variable.options.iter().any(|option| option == value) {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::VariableInvalid,
+                    format!("`{name}` cannot be `{value}`, which is not one of its options"),
+                )
+                .label(variable.span, format!("expected one of: {}", variable.options.join(", ")))
+                .help("the value comes from the command line or the settings"),
+            );
+        }
     }
 }
 

@@ -106,3 +106,26 @@ fn secrets_that_cannot_be() {
     }
     insta::assert_snapshot!(all);
 }
+
+#[test]
+fn variables_of_type_file_hold_a_path() {
+    let project = Project::empty()
+        .with("config.txt", "line one\nline two\n")
+        .with("key.txt", "-----BEGIN KEY-----\nabcdefgh0123\n")
+        .with(
+            ".gitlab-ci.yml",
+            "job:\n  variables: {ALSO: \"see $CONFIG\"}\n  script:\n    - cat $CONFIG\n    \
+             - cat < \"$KEY\"\n    - echo \"$ALSO\"\n    \
+             - case $CONFIG in $CI_PROJECT_DIR/*) exit 1;; esac\n",
+        );
+    let text =
+        project.run(&["run", "--var-file", "CONFIG=config.txt", "--secret-file", "KEY=key.txt"]);
+    assert!(text.starts_with("exit code 0\n"), "{text}");
+    assert!(text.contains("line one\nline two\n"), "{text}");
+    assert!(text.contains("[MASKED]\n") && !text.contains("abcdefgh0123"), "{text}");
+    assert!(text.contains("see /tmp/variables/CONFIG"), "{text}");
+    let text = project.run(&["run", "--var-file", "CONFIG=none.txt"]);
+    assert!(text.starts_with("exit code 2\n") && text.contains("none.txt"), "{text}");
+    let text = project.run(&["run", "--var-file", "CONFIG"]);
+    assert!(text.starts_with("exit code 2\n") && text.contains("NAME=FILE"), "{text}");
+}

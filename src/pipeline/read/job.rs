@@ -116,6 +116,10 @@ impl Reader<'_> {
                 .and_then(|node| self.allow_failure(node)),
             timeout,
             image,
+            environment: mapping
+                .get("environment")
+                .filter(|entry| !entry.value.is_null())
+                .and_then(|entry| self.environment(entry)),
             undecided,
             rules: value_of(mapping, "rules").map(|node| self.rules("`rules`", node)),
             only: value_of(mapping, "only").map(|node| self.policy("only", node)),

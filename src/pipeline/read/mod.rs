@@ -1,5 +1,6 @@
 //! Nodes → the typed model, with everything that is wrong told on the way.
 
+mod environment;
 mod job;
 mod needs;
 mod parallel;
