@@ -62,7 +62,9 @@ codes! {
     ReferenceCircular "reference-circular" "A !reference leads back to itself.";
     ReferenceInvalid "reference-invalid" "A !reference is not a list of names.";
     IncludeInvalid "include-invalid" "An include names no file that greenroom can read.";
+    IncludeUnavailable "include-unavailable" "A file from elsewhere cannot be had; what follows from its absence is not told.";
     IncludeLoop "include-loop" "Files include each other without end, or there are too many.";
+    InputInvalid "input-invalid" "An input is not declared, not given, or given a value that it does not take.";
     StageUndefined "stage-undefined" "A job's stage is not among the pipeline's stages.";
     NeedsUnknown "needs-unknown" "A job needs one that is not in the pipeline.";
     NeedsCircular "needs-circular" "Jobs need each other in a circle.";

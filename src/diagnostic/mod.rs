@@ -98,7 +98,21 @@ pub struct Diagnostics {
     /// that extends it.
     told: HashSet<(Code, Span)>,
     dropped: usize,
+    /// Whether a part of the pipeline is known to be missing.
+    incomplete: bool,
 }
+
+/// What may only be wrong because a file could not be had.
+const CONSEQUENCES: [Code; 8] = [
+    Code::ExtendsUnknown,
+    Code::ReferenceUnknown,
+    Code::JobWithoutScript,
+    Code::NoJobs,
+    Code::StageUndefined,
+    Code::NeedsUnknown,
+    Code::NeedsLaterStage,
+    Code::PipelineEmpty,
+];
 
 impl Diagnostics {
     /// More findings than these are counted, not kept: a broken generator can make millions.
@@ -109,8 +123,22 @@ impl Diagnostics {
         Self::default()
     }
 
+    /// From now on a part of the pipeline is missing, which has been told: what can follow from that
+    /// alone is not told as well.
+    pub fn assume_incomplete(&mut self) {
+        self.incomplete = true;
+    }
+
+    /// Whether a part of the pipeline is known to be missing.
+    pub fn is_incomplete(&self) -> bool {
+        self.incomplete
+    }
+
     /// Adds a finding, unless one of its kind is already known about its place.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        if self.incomplete && CONSEQUENCES.contains(&diagnostic.code) {
+            return;
+        }
         if let Some(label) = diagnostic.labels.first()
             && !self.told.insert((diagnostic.code, label.span))
         {

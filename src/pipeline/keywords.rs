@@ -18,6 +18,10 @@ pub enum Place {
     Workflow,
     /// In a rule of `rules:`.
     Rule,
+    /// In a rule of `workflow:rules`.
+    WorkflowRule,
+    /// In a rule of `include:rules`.
+    IncludeRule,
     /// In `only:` or `except:`.
     Policy,
     /// In an entry of `needs:`.
@@ -44,6 +48,8 @@ impl fmt::Display for Place {
             Self::Job => "a job",
             Self::Workflow => "`workflow`",
             Self::Rule => "a rule",
+            Self::WorkflowRule => "a rule of `workflow`",
+            Self::IncludeRule => "a rule of `include`",
             Self::Policy => "`only`/`except`",
             Self::Need => "`needs`",
             Self::Parallel => "`parallel`",
@@ -88,8 +94,8 @@ const fn keyword(place: Place, name: &'static str, support: Support) -> Keyword 
 }
 
 use Place::{
-    AllowFailure, Default as InDefault, Global, Image, Include, Inherit, Job, Need, Parallel,
-    Policy, Rule, Variable, Workflow,
+    AllowFailure, Default as InDefault, Global, Image, Include, IncludeRule, Inherit, Job, Need,
+    Parallel, Policy, Rule, Variable, Workflow, WorkflowRule,
 };
 use Support::{LeavesOut, NoEffect, NotYet, Refused, Yes};
 
@@ -97,13 +103,10 @@ const ARTIFACTS: Support =
     NotYet("the files stay in the shared workspace, where later jobs find them; nothing is stored");
 const CACHE: Support =
     NoEffect("the workspace stays between jobs and runs, so that there is nothing to restore");
-const CHANGES: Support =
-    NotYet("files count as changed, as on GitLab where no push is there to compare with");
 const COVERAGE: Support = NotYet("the job runs, and no coverage is read from its output");
 const HOOKS: Support = NotYet("the commands of the hook do not run");
 const ID_TOKENS: Support = NotYet("the token variables are not set");
 const IDENTITY: Support = NoEffect("there is no cloud to sign in to from the sandbox");
-const INCLUDED: Support = Refused("the jobs of the file would be missing");
 const INTERRUPTIBLE: Support = NoEffect("no newer pipeline cancels a local run");
 const RETRY: Support = NotYet("a failed job is not tried again");
 const SERVICES: Support = NotYet("no service is started: a job that connects to one fails");
@@ -118,7 +121,7 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Global, "image", Yes),
     keyword(Global, "include", Yes),
     keyword(Global, "services", SERVICES),
-    keyword(Global, "spec", Refused("the inputs that it declares would not be filled in")),
+    keyword(Global, "spec", Yes),
     keyword(Global, "stages", Yes),
     keyword(Global, "variables", Yes),
     keyword(Global, "workflow", Yes),
@@ -178,8 +181,7 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Workflow, "name", Yes),
     keyword(Workflow, "rules", Yes),
     keyword(Rule, "allow_failure", Yes),
-    keyword(Rule, "auto_cancel", NoEffect("no newer pipeline cancels a local run")),
-    keyword(Rule, "changes", CHANGES),
+    keyword(Rule, "changes", Yes),
     keyword(Rule, "exists", Yes),
     keyword(Rule, "if", Yes),
     keyword(Rule, "interruptible", INTERRUPTIBLE),
@@ -187,7 +189,17 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Rule, "start_in", NotYet("the job is left out, as `when: delayed` says")),
     keyword(Rule, "variables", Yes),
     keyword(Rule, "when", Yes),
-    keyword(Policy, "changes", CHANGES),
+    keyword(WorkflowRule, "auto_cancel", NoEffect("no newer pipeline cancels a local run")),
+    keyword(WorkflowRule, "changes", Yes),
+    keyword(WorkflowRule, "exists", Yes),
+    keyword(WorkflowRule, "if", Yes),
+    keyword(WorkflowRule, "variables", Yes),
+    keyword(WorkflowRule, "when", Yes),
+    keyword(IncludeRule, "changes", Yes),
+    keyword(IncludeRule, "exists", Yes),
+    keyword(IncludeRule, "if", Yes),
+    keyword(IncludeRule, "when", Yes),
+    keyword(Policy, "changes", Yes),
     keyword(
         Policy,
         "kubernetes",
@@ -212,17 +224,17 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Variable, "expand", Yes),
     keyword(Variable, "options", Yes),
     keyword(Variable, "value", Yes),
-    keyword(Include, "cache", INCLUDED),
-    keyword(Include, "component", INCLUDED),
-    keyword(Include, "file", INCLUDED),
-    keyword(Include, "inputs", Refused("the file's inputs would not be filled in")),
-    keyword(Include, "integrity", INCLUDED),
+    keyword(Include, "cache", NoEffect("greenroom keeps what it fetched by its own rules")),
+    keyword(Include, "component", Yes),
+    keyword(Include, "file", Yes),
+    keyword(Include, "inputs", Yes),
+    keyword(Include, "integrity", Yes),
     keyword(Include, "local", Yes),
-    keyword(Include, "project", INCLUDED),
-    keyword(Include, "ref", INCLUDED),
-    keyword(Include, "remote", INCLUDED),
-    keyword(Include, "rules", Refused("whether the file is included cannot be decided")),
-    keyword(Include, "template", INCLUDED),
+    keyword(Include, "project", Yes),
+    keyword(Include, "ref", Yes),
+    keyword(Include, "remote", Yes),
+    keyword(Include, "rules", Yes),
+    keyword(Include, "template", Yes),
     keyword(Inherit, "default", Yes),
     keyword(Inherit, "variables", Yes),
     keyword(AllowFailure, "exit_codes", Yes),

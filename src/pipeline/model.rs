@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use regex::Regex;
 
+use super::condition::Changes;
 use super::expression::{Expression, Pattern};
+use super::trigger::Trigger;
 use crate::diagnostic::{Span, Spanned};
 use crate::function::Steps;
 
@@ -22,6 +25,8 @@ pub struct Pipeline {
     pub workflow: Workflow,
     /// The project's files, if a rule asks for them and they are known.
     pub files: Option<Vec<String>>,
+    /// The files that changed, if a rule asks for them.
+    pub changes: Changes,
 }
 
 /// Variables by name, in the order of the file.
@@ -79,6 +84,8 @@ pub struct Job {
     pub needs: Option<Vec<Need>>,
     /// When it runs.
     pub when: Spanned<When>,
+    /// How long it waits before it starts, for `when: delayed`.
+    pub start_in: Option<Duration>,
     /// Which failures are allowed, if it says so.
     pub allow_failure: Option<AllowFailure>,
     /// How long its script may take, if it says so.
@@ -89,6 +96,8 @@ pub struct Job {
     pub environment: Option<Environment>,
     /// A keyword that is not supported yet and without which it must not run.
     pub undecided: Option<Spanned<&'static str>>,
+    /// The pipeline that it starts instead of running a script.
+    pub trigger: Option<Trigger>,
     /// The name it has in the file, if it is one of several that `parallel` makes of it.
     pub group: Option<String>,
     /// The first rule that applies says whether and how it runs.
@@ -130,8 +139,12 @@ pub struct Rule {
     pub span: Span,
     /// The condition of `if`.
     pub condition: Option<Expression>,
-    /// The patterns of `exists`.
-    pub exists: Option<Vec<String>>,
+    /// The files of `changes`.
+    pub changes: Option<PathCondition>,
+    /// The files of `exists`.
+    pub exists: Option<PathCondition>,
+    /// How long the job waits if the rule delays it.
+    pub start_in: Option<Duration>,
     /// When the job runs if the rule applies; `None` leaves it to the job.
     pub when: Option<Spanned<When>>,
     /// Which failures are allowed if the rule applies.
@@ -142,6 +155,21 @@ pub struct Rule {
     pub needs: Option<Vec<Need>>,
 }
 
+/// `changes` or `exists`: a question about files.
+#[derive(Clone, Debug)]
+pub struct PathCondition {
+    /// Patterns, one of which must fit; variables in them are not expanded.
+    pub patterns: Vec<String>,
+    /// A regular expression instead of patterns.
+    pub regex: Option<Regex>,
+    /// What changes are compared with, not expanded.
+    pub compare_to: Option<String>,
+    /// Whether it asks about the files of another project.
+    pub elsewhere: bool,
+    /// Where it is written.
+    pub span: Span,
+}
+
 /// `only:` or `except:`.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
@@ -149,8 +177,8 @@ pub struct Policy {
     pub refs: Option<Vec<RefPattern>>,
     /// Conditions, one of which is enough.
     pub variables: Option<Vec<Expression>>,
-    /// Whether changed files are asked for.
-    pub changes: bool,
+    /// The changed files, one of which is enough.
+    pub changes: Option<PathCondition>,
     /// Whether a Kubernetes cluster is asked for.
     pub kubernetes: bool,
 }

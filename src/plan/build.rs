@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::decide::{Applies, Decision, Surroundings};
+use super::decide::{Decision, Surroundings};
 use super::graph::Graph;
 use super::predefined::JobFacts;
 use super::variables::{self, Variables};
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceMap};
 use crate::function::Step;
-use crate::pipeline::{self, Job, Pipeline, Script};
+use crate::pipeline::{self, Applies, Facts, Job, Pipeline, Script};
 
 /// How long a job may take that does not say so: GitLab's default.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -29,7 +29,8 @@ pub fn build(
     context: &Context,
     diagnostics: &mut Diagnostics,
 ) -> Option<Plan> {
-    let surroundings = Surroundings { pipeline, context };
+    let facts = Facts::new(pipeline.files.as_deref(), &pipeline.changes);
+    let surroundings = Surroundings { pipeline, context, facts };
     variables::check_options(pipeline, context, diagnostics);
     let mut variables = Variables::new(pipeline, context);
     let workflow = workflow(&surroundings, &mut variables, diagnostics);
@@ -83,7 +84,7 @@ fn workflow<'a>(
     let mut chosen = None;
     if let Some(rules) = &workflow.rules {
         let applies = variables.for_conditions(None, diagnostics, |values| {
-            surroundings.first(rules, &|name| values.value(name))
+            surroundings.facts.first(rules, &|name| values.value(name))
         });
         let (none, label) = match applies {
             Some(Applies::Rule(rule)) => {

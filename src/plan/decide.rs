@@ -2,9 +2,9 @@
 
 use super::Context;
 use super::LeftOutReason;
-use crate::pipeline::glob::Glob;
 use crate::pipeline::{
-    AllowFailure, Job, Need, Pipeline, Policy, RefName, RefPattern, Rule, Variables, When,
+    AllowFailure, Applies, Facts, Job, Need, Pipeline, Policy, RefName, RefPattern, Rule,
+    Variables, When,
 };
 
 /// What was decided about a job.
@@ -44,14 +44,7 @@ impl Decision<'_> {
 pub(super) struct Surroundings<'a> {
     pub(super) pipeline: &'a Pipeline,
     pub(super) context: &'a Context,
-}
-
-/// The answer of a list of rules.
-pub(super) enum Applies<'a> {
-    Rule(&'a Rule),
-    None,
-    /// A rule asks for something that is not known.
-    Unknown(&'static str),
+    pub(super) facts: Facts<'a>,
 }
 
 impl<'a> Surroundings<'a> {
@@ -73,7 +66,7 @@ impl<'a> Surroundings<'a> {
             needs: job.needs.as_deref(),
         };
         if let Some(rules) = &job.rules {
-            match self.first(rules, value) {
+            match self.facts.first(rules, value) {
                 Applies::Rule(rule) => decision.follow(rule),
                 Applies::None => decision.reason = Some(LeftOutReason::NoRule),
                 Applies::Unknown(keyword) => {
@@ -98,41 +91,6 @@ impl<'a> Surroundings<'a> {
         decision
     }
 
-    /// The first rule that applies.
-    pub(super) fn first<'v, 'r>(
-        &self,
-        rules: &'r [Rule],
-        value: &dyn Fn(&str) -> Option<&'v str>,
-    ) -> Applies<'r> {
-        for rule in rules {
-            if rule.condition.as_ref().is_some_and(|condition| !condition.holds(value)) {
-                continue;
-            }
-            match &rule.exists {
-                None => return Applies::Rule(rule),
-                Some(patterns) => match self.exists(patterns, value) {
-                    Some(true) => return Applies::Rule(rule),
-                    Some(false) => {}
-                    None => return Applies::Unknown("rules:exists"),
-                },
-            }
-        }
-        Applies::None
-    }
-
-    /// Whether a file of the project fits one of the patterns.
-    fn exists<'v>(
-        &self,
-        patterns: &[String],
-        value: &dyn Fn(&str) -> Option<&'v str>,
-    ) -> Option<bool> {
-        let files = self.pipeline.files.as_ref()?;
-        Some(patterns.iter().any(|pattern| {
-            let pattern = super::expand::simple(pattern, value);
-            Glob::new(&pattern).is_some_and(|glob| files.iter().any(|file| glob.is_match(file)))
-        }))
-    }
-
     fn policies_allow<'v>(&self, job: &Job, value: &dyn Fn(&str) -> Option<&'v str>) -> bool {
         let any = |expressions: &[crate::pipeline::expression::Expression]| {
             expressions.iter().any(|expression| expression.holds(value))
@@ -140,16 +98,17 @@ impl<'a> Surroundings<'a> {
         let only = match &job.only {
             None => true,
             // Conditions of different kinds must all hold; refs have a default.
-            Some(Policy { refs, variables, kubernetes, .. }) => {
+            Some(Policy { refs, variables, changes, kubernetes }) => {
                 refs.as_ref().is_none_or(|refs| self.any_ref(refs))
                     && variables.as_ref().is_none_or(|list| any(list))
+                    && changes.as_ref().is_none_or(|changes| self.facts.changed(changes, value))
                     && !kubernetes
             }
         };
         let except = job.except.as_ref().is_some_and(|policy| {
             policy.refs.as_ref().is_some_and(|refs| self.any_ref(refs))
                 || policy.variables.as_ref().is_some_and(|list| any(list))
-                || policy.changes
+                || policy.changes.as_ref().is_some_and(|changes| self.facts.changed(changes, value))
         });
         only && !except
     }

@@ -10,6 +10,8 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
+use crate::pipeline::references::{Part, parts};
+
 /// A value and whether references in it are replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Raw<'a> {
@@ -167,83 +169,6 @@ impl Knots {
         }
         knots
     }
-}
-
-/// A text with its references replaced by values that are expanded already.
-pub(super) fn simple<'v>(text: &str, value: &dyn Fn(&str) -> Option<&'v str>) -> String {
-    parts(text)
-        .iter()
-        .map(|part| match part {
-            Part::Text(text) => text,
-            Part::Dollar => "$",
-            Part::Name { name, .. } => value(name).unwrap_or_default(),
-            Part::Percent { name, written } => value(name).unwrap_or(written),
-        })
-        .collect()
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Part<'a> {
-    Text(&'a str),
-    /// `$$`
-    Dollar,
-    Name {
-        name: &'a str,
-        written: &'a str,
-    },
-    /// `%NAME%`
-    Percent {
-        name: &'a str,
-        written: &'a str,
-    },
-}
-
-/// Splits a text at its references.
-fn parts(text: &str) -> Vec<Part<'_>> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(['$', '%']) {
-        let after = &rest[at + 1..];
-        let (length, part) = match after.as_bytes().first() {
-            Some(b'%') if rest.as_bytes()[at] == b'%' => (2, Part::Text("%%")),
-            _ if rest.as_bytes()[at] == b'%' => match name_length(after) {
-                n if n > 0 && after[n..].starts_with('%') => {
-                    (n + 2, Part::Percent { name: &after[..n], written: &rest[at..at + n + 2] })
-                }
-                _ => (1, Part::Text("%")),
-            },
-            Some(b'$') => (2, Part::Dollar),
-            Some(b'{') => match name_length(&after[1..]) {
-                n if n > 0 && after[1 + n..].starts_with('}') => {
-                    let written = &rest[at..at + n + 3];
-                    (n + 3, Part::Name { name: &after[1..=n], written })
-                }
-                _ => (1, Part::Text("$")),
-            },
-            _ => match name_length(after) {
-                0 => (1, Part::Text("$")),
-                n => (n + 1, Part::Name { name: &after[..n], written: &rest[at..=at + n] }),
-            },
-        };
-        if at > 0 {
-            parts.push(Part::Text(&rest[..at]));
-        }
-        parts.push(part);
-        rest = &rest[at + length..];
-    }
-    if !rest.is_empty() {
-        parts.push(Part::Text(rest));
-    }
-    parts
-}
-
-/// How many bytes at the start of a text are a variable's name.
-fn name_length(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    if bytes.first().is_none_or(|b| !(b.is_ascii_alphabetic() || *b == b'_')) {
-        return 0;
-    }
-    bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count()
 }
 
 #[cfg(test)]

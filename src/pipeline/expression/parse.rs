@@ -84,6 +84,11 @@ fn operand(rest: &str, at: usize) -> Result<(Node, usize), ExpressionError> {
         text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len())
     };
     match rest.as_bytes()[0] {
+        // An input, in the rules of inputs: `$[[ inputs.NAME ]]`. No variable has such a name.
+        b'$' if rest.starts_with("$[[") => match rest.find("]]") {
+            Some(end) => Ok((Node::Variable(rest[3..end].trim().to_owned()), end + 2)),
+            None => error(at, "this `$[[` is not closed"),
+        },
         b'$' => match word(&rest[1..]) {
             0 if rest.starts_with("${") => Err(ExpressionError {
                 at,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::settings::start_in;
 use super::{Reader, parallel, value_of};
 use crate::diagnostic::{Code, Diagnostic, Spanned, similar};
 use crate::function;
@@ -112,6 +113,7 @@ impl Reader<'_> {
             inherit_variables,
             needs: value_of(mapping, "needs").map(|node| self.needs(node)),
             when: self.job_when(&name, mapping),
+            start_in: value_of(mapping, "start_in").and_then(start_in),
             allow_failure: value_of(mapping, "allow_failure")
                 .and_then(|node| self.allow_failure(node)),
             timeout,
@@ -120,8 +122,9 @@ impl Reader<'_> {
                 .get("environment")
                 .filter(|entry| !entry.value.is_null())
                 .and_then(|entry| self.environment(entry)),
+            trigger: value_of(mapping, "trigger").and_then(|node| self.trigger(node)),
             undecided,
-            rules: value_of(mapping, "rules").map(|node| self.rules("`rules`", node)),
+            rules: value_of(mapping, "rules").map(|node| self.rules("`rules`", Place::Rule, node)),
             only: value_of(mapping, "only").map(|node| self.policy("only", node)),
             except: value_of(mapping, "except").map(|node| self.policy("except", node)),
             name,

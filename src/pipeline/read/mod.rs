@@ -4,18 +4,22 @@ mod environment;
 mod job;
 mod needs;
 mod parallel;
+mod paths;
 mod root;
 mod rules;
 mod script;
 mod settings;
 mod stages;
+mod trigger;
 mod variables;
 
 pub(super) use root::read;
+pub(super) use rules::include_rules;
 
 use indexmap::IndexMap;
 
 use super::keywords::{self, Place, Support};
+use super::shape;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned, similar};
 use crate::yaml::{Entry, Mapping, Node};
 
@@ -42,9 +46,26 @@ impl<'a> Reader<'a> {
     fn keywords(&mut self, place: Place, mapping: &Mapping) {
         for (name, entry) in mapping {
             match keywords::find(place, name) {
-                Some(keyword) => self.note(place, keyword.name, keyword.support, entry),
+                Some(keyword) => {
+                    self.note(place, keyword.name, keyword.support, entry);
+                    self.form(place, keyword.name, &entry.value);
+                }
                 None => self.unknown(place, name, entry),
             }
+        }
+    }
+
+    /// Checks the form of a keyword that has no reader of its own.
+    fn form(&mut self, place: Place, name: &str, node: &Node) {
+        let has_table = matches!(
+            place,
+            Place::Job | Place::Default | Place::Global | Place::Workflow | Place::Rule
+        );
+        if has_table
+            && !node.is_null()
+            && let Some(shape) = shape::of(name)
+        {
+            shape.check(name, node, self.diagnostics);
         }
     }
 

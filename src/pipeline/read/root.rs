@@ -76,6 +76,7 @@ impl Reader<'_> {
             return;
         }
         self.note(Place::Global, keyword.name, keyword.support, entry);
+        self.form(Place::Global, keyword.name, &entry.value);
         match keyword.name {
             "default" if !entry.value.is_null() => {
                 if let Some(mapping) = self.mapping("`default`", &entry.value) {

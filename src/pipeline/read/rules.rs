@@ -1,25 +1,42 @@
 //! `rules`, `workflow`, `only` and `except`: what decides whether a job runs.
 
+use super::settings::start_in;
 use super::{Reader, flatten, value_of};
-use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::pipeline::expression::{Expression, Pattern};
 use crate::pipeline::keywords::Place;
 use crate::pipeline::model::{Policy, RefName, RefPattern, Rule, Variables, When, Workflow};
 use crate::yaml::{Mapping, Node};
 
+/// The rules of an include, which may ask less than those of a job.
+pub(in crate::pipeline) fn include_rules(node: &Node, diagnostics: &mut Diagnostics) -> Vec<Rule> {
+    let mut reader = Reader::new(diagnostics);
+    let rules = reader.rules("`include:rules`", Place::IncludeRule, node);
+    for when in rules.iter().filter_map(|rule| rule.when.as_ref()) {
+        if !matches!(when.value, When::Always | When::Never) {
+            reader.diagnostics.push(
+                Diagnostic::error(Code::WrongValue, "a rule of `include` says `always` or `never`")
+                    .label(when.span, "not one of them")
+                    .help("a file is included or it is not"),
+            );
+        }
+    }
+    rules
+}
+
 impl Reader<'_> {
     /// The rules of a job or of the workflow.
-    pub(super) fn rules(&mut self, what: &str, node: &Node) -> Vec<Rule> {
+    pub(super) fn rules(&mut self, what: &str, place: Place, node: &Node) -> Vec<Rule> {
         if node.as_sequence().is_none() {
             self.wrong_type(what, "a list of rules", node);
             return vec![];
         }
-        flatten(node).into_iter().filter_map(|node| self.rule(node)).collect()
+        flatten(node).into_iter().filter_map(|node| self.rule(place, node)).collect()
     }
 
-    fn rule(&mut self, node: &Node) -> Option<Rule> {
+    fn rule(&mut self, place: Place, node: &Node) -> Option<Rule> {
         let mapping = self.mapping("a rule", node)?;
-        self.keywords(Place::Rule, mapping);
+        self.keywords(place, mapping);
         if mapping.is_empty() {
             self.diagnostics.push(
                 Diagnostic::error(Code::WrongValue, "a rule is empty")
@@ -28,13 +45,12 @@ impl Reader<'_> {
             );
         }
         let key = mapping.values().next().map_or(node.span, |entry| entry.key);
-        if let Some(node) = value_of(mapping, "changes") {
-            self.paths("`rules:changes`", node);
-        }
         Some(Rule {
             span: key,
             condition: value_of(mapping, "if").and_then(|node| self.expression(node)),
-            exists: value_of(mapping, "exists").map(|node| self.paths("`rules:exists`", node)),
+            changes: value_of(mapping, "changes").and_then(|node| self.changes(node)),
+            exists: value_of(mapping, "exists").and_then(|node| self.exists(node)),
+            start_in: value_of(mapping, "start_in").and_then(start_in),
             when: value_of(mapping, "when").and_then(|node| self.when(node)),
             allow_failure: value_of(mapping, "allow_failure")
                 .and_then(|node| self.allow_failure(node)),
@@ -46,40 +62,7 @@ impl Reader<'_> {
         })
     }
 
-    /// A list of path patterns, as such or in `paths`.
-    fn paths(&mut self, what: &str, node: &Node) -> Vec<String> {
-        let list = match node.as_mapping() {
-            Some(mapping) => {
-                for (name, entry) in mapping {
-                    if !matches!(name.as_str(), "paths" | "compare_to" | "project" | "ref") {
-                        self.diagnostics.push(
-                            Diagnostic::error(
-                                Code::UnknownKeyword,
-                                format!("{what} has no keyword `{name}`"),
-                            )
-                            .label(entry.key, "unknown keyword")
-                            .help("known here: paths, compare_to, project, ref"),
-                        );
-                    }
-                }
-                value_of(mapping, "paths")
-            }
-            None => Some(node),
-        };
-        match list {
-            Some(list) if list.as_sequence().is_some() => flatten(list)
-                .into_iter()
-                .filter_map(|item| self.string("a path", item))
-                .map(|path| path.value)
-                .collect(),
-            _ => {
-                self.wrong_type(what, "a list of paths", node);
-                vec![]
-            }
-        }
-    }
-
-    fn expression(&mut self, node: &Node) -> Option<Expression> {
+    pub(super) fn expression(&mut self, node: &Node) -> Option<Expression> {
         let text = self.string("a condition", node)?;
         match Expression::parse(&text.value) {
             Ok(expression) => Some(expression),
@@ -113,7 +96,8 @@ impl Reader<'_> {
     /// `workflow:`.
     pub(super) fn workflow(&mut self, mapping: &Mapping) -> Workflow {
         self.keywords(Place::Workflow, mapping);
-        let rules = value_of(mapping, "rules").map(|node| self.rules("`workflow:rules`", node));
+        let rules = value_of(mapping, "rules")
+            .map(|node| self.rules("`workflow:rules`", Place::WorkflowRule, node));
         for rule in rules.iter().flatten() {
             if let Some(when) = &rule.when
                 && !matches!(when.value, When::Always | When::Never)
@@ -153,7 +137,7 @@ impl Reader<'_> {
         Policy {
             refs: value_of(mapping, "refs").map(|node| self.refs(what, node)),
             variables,
-            changes: value_of(mapping, "changes").is_some(),
+            changes: value_of(mapping, "changes").and_then(|node| self.changes(node)),
             kubernetes: value_of(mapping, "kubernetes").is_some(),
         }
     }

@@ -20,6 +20,8 @@ impl Reader<'_> {
             Value::String(text) => {
                 out.push(Command { text: text.clone(), span: self.first_line(node) });
             }
+            // Something that is not there could not be taken over.
+            Value::Null if self.diagnostics.is_incomplete() => {}
             Value::Sequence(_) if level >= MAX_LEVELS => self.diagnostics.push(
                 Diagnostic::error(
                     Code::NestedTooDeep,

@@ -169,3 +169,8 @@ impl Reader<'_> {
         }
     }
 }
+
+/// `start_in`, whose form is checked by its table.
+pub(super) fn start_in(node: &Node) -> Option<Duration> {
+    duration::parse(node.as_str()?).ok()
+}
