@@ -21,8 +21,8 @@ mod trigger;
 pub use condition::{Applies, Changes, Facts};
 pub use loader::{Fetched, LoadError, Loader, Source};
 pub use model::{
-    AllowFailure, Command, Environment, Inherit, Job, Need, PathCondition, Pipeline, Policy, RefName,
-    RefPattern, Rule, Script, Variable, Variables, When, Workflow,
+    AllowFailure, Command, Environment, Inherit, Job, Need, PathCondition, Pipeline, Policy,
+    RefName, RefPattern, Rule, Script, Variable, Variables, When, Workflow,
 };
 pub use pull_policy::PullPolicy;
 pub use trigger::{ChildFile, Forward, Strategy, Target, Trigger};

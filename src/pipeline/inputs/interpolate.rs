@@ -146,7 +146,6 @@ impl Pass<'_> {
         Some(value)
     }
 
-    #[expect(clippy::type_complexity, reason = "a message and perhaps a help")]
     fn evaluate(&self, inside: &str) -> Result<Option<Value>, (String, Option<String>)> {
         let mut parts = inside.split('|').map(str::trim);
         let access = parts.next().unwrap_or_default();
