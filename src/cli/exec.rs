@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use tokio::runtime::Runtime;
 use tokio::signal::unix::SignalKind;
 use tokio::time::sleep;
 
@@ -19,7 +18,7 @@ use super::failure::Failure;
 use super::limits::LimitArgs;
 use super::signals::Signals;
 use super::value::{EnvGrant, Mount};
-use super::{sandbox, tell};
+use super::{runtime, sandbox, tell};
 use crate::sandbox::store::{Progress, StoreWarning};
 use crate::sandbox::{
     DEFAULT_PATH, Job, MountSpec, Notices, ProgramSpec, Scratch, StartError, Stdio,
@@ -92,9 +91,9 @@ pub(super) fn exec(args: &ExecArgs, environment: &Environment) -> Result<ExitCod
         .map_err(|error| Failure::unable(format!("cannot make the program's /tmp: {error}")))?;
     let mounts = mounts(args, scratch.path())?;
     let limits = sandbox::limits(&args.limits, None, &Settings::default());
-    let runtime = Runtime::new()
-        .map_err(|error| Failure::unable(format!("cannot start threads: {error}")))?;
-    let sandbox = sandbox::sandbox(environment, &limits, Arc::new(OnStderr))?;
+    // A module is one process, commands of the sandbox start others.
+    let runtime = if module.is_some() { runtime::single() } else { runtime::for_jobs(1) }?;
+    let sandbox = sandbox::sandbox(environment, &limits, 1, Arc::new(OnStderr))?;
     let job = sandbox
         .job(sandbox::job_spec(mounts, limits))
         .map_err(|error| sandbox::mount_failure(&error))?;

@@ -18,6 +18,7 @@ mod output;
 mod pipeline;
 mod project;
 mod run;
+mod runtime;
 mod sandbox;
 mod secret;
 mod settings;

@@ -2,7 +2,6 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
 
 use clap::{Args, ValueEnum};
 use tokio::runtime::Runtime;
@@ -16,7 +15,7 @@ use super::pipeline::{PipelineArgs, Request};
 use super::project::Project;
 use super::signals::Signals;
 use super::value::{Mount, Size};
-use super::{ask, front, output, sandbox, tell};
+use super::{ask, front, output, runtime, sandbox, tell};
 use crate::diagnostic::{Diagnostics, printable};
 use crate::event::{Level, RunResult};
 use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor, StepGrants};
@@ -122,23 +121,18 @@ pub(super) fn run(
             job.timeout = job.timeout.min(limit);
         }
     }
-    let runtime = Runtime::new()
-        .map_err(|error| Failure::unable(format!("cannot start threads: {error}")))?;
+    let jobs = args.jobs.unwrap_or_else(runtime::cpus);
+    let at_once = jobs.get().min(plan.jobs.len());
+    let runtime = runtime::for_jobs(at_once)?;
     let (notifier, notices) = schedule::notices();
-    let executor = executor(args, &request, environment, notifier)?;
+    let executor = executor(args, &request, environment, at_once, notifier)?;
     let style = environment.report_style(color);
     let (reporter, live): (Box<dyn Reporter>, bool) = match args.format {
         Format::Human => (Box::new(Human::new(style)), style.live),
         Format::Jsonl => (Box::new(JsonLines), false),
     };
-    let options = Options {
-        pipeline: name(&request.project),
-        jobs: args
-            .jobs
-            .unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
-        notices,
-        mask: request.mask.clone(),
-    };
+    let options =
+        Options { pipeline: name(&request.project), jobs, notices, mask: request.mask.clone() };
     let result = supervise(&runtime, plan, executor, options, reporter, live);
     // What still runs — a thread that compiles, a read from a terminal — is not waited for.
     runtime.shutdown_background();
@@ -222,6 +216,7 @@ fn executor(
     args: &RunArgs,
     request: &Request,
     environment: &Environment,
+    jobs: usize,
     notifier: Notifier,
 ) -> Result<Arc<dyn Executor>, Failure> {
     let Request { project, settings, .. } = request;
@@ -231,7 +226,7 @@ fn executor(
     mounts.extend(args.mounts.iter().cloned());
     let mounts = sandbox::mounts(&mounts)?;
     let limits = sandbox::limits(&args.limits, args.log_limit, settings);
-    let sandbox = sandbox::sandbox(environment, &limits, Arc::new(InReport(notifier)))?;
+    let sandbox = sandbox::sandbox(environment, &limits, jobs, Arc::new(InReport(notifier)))?;
     // Every job will have these mounts: what is wrong with them is said once, before anything runs.
     let project_mount = MountSpec {
         host: project.root.clone().into(),

@@ -52,15 +52,17 @@ pub(super) fn timeout(args: &LimitArgs, settings: &Settings) -> Option<Duration>
     given.into_iter().chain(settings.ceilings.timeout).min()
 }
 
-/// Makes the sandbox of a run.
+/// Makes the sandbox of a run with so many jobs at the same time.
 pub(super) fn sandbox(
     environment: &Environment,
     limits: &Limits,
+    jobs: usize,
     notices: Arc<dyn Notices>,
 ) -> Result<Sandbox, Failure> {
     let config = SandboxConfig {
         store: environment.store_dir(),
         limits: limits.clone(),
+        jobs,
         notices: Some(notices),
     };
     Sandbox::new(config).map_err(|error| Failure::unable(error.to_string()))

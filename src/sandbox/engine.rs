@@ -14,8 +14,14 @@ use super::limits::Limits;
 
 /// How often a running process looks whether it has been killed, and lets others run.
 const TICK: Duration = Duration::from_millis(10);
-/// Processes that can use a slot of the pool at the same time; more fall back.
-const SLOTS: u32 = 128;
+/// Slots of the pool for each job that may run at the same time: its shell, and the commands of a
+/// pipeline or the background jobs beside it. Processes beyond all slots fall back.
+const SLOTS_PER_JOB: u32 = 8;
+/// Slots that any pool has, and has at most. Each costs two microseconds when the engine is made,
+/// a system call for the guard page of its stack.
+const SLOTS: std::ops::RangeInclusive<u32> = 32..=1024;
+/// Slots that keep the pages of their last user while nobody uses them, at [`KEEP_RESIDENT`] each.
+const WARM_SLOTS: u32 = 128;
 /// Memory that a slot keeps for its next user. Resetting what was touched is far cheaper than
 /// mapping it anew.
 const KEEP_RESIDENT: usize = 1 << 20;
@@ -34,9 +40,10 @@ pub(crate) struct Engines {
 }
 
 impl Engines {
-    pub(crate) fn new(limits: &Limits) -> wasmtime::Result<Self> {
+    /// Engines for so many jobs at the same time.
+    pub(crate) fn new(limits: &Limits, jobs: usize) -> wasmtime::Result<Self> {
         let mut config = config();
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, slots(jobs))));
         let pooling = Engine::new(&config)?;
         tick(&pooling);
         Ok(Self { pooling, on_demand: OnceLock::new() })
@@ -75,15 +82,21 @@ fn config() -> Config {
     config
 }
 
-fn pool(limits: &Limits) -> PoolingAllocationConfig {
+fn slots(jobs: usize) -> u32 {
+    let jobs = u32::try_from(jobs).unwrap_or(u32::MAX);
+    jobs.saturating_mul(SLOTS_PER_JOB).clamp(*SLOTS.start(), *SLOTS.end())
+}
+
+fn pool(limits: &Limits, slots: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_core_instances(SLOTS)
-        .total_memories(SLOTS)
-        .total_tables(SLOTS * 4)
-        .total_gc_heaps(SLOTS)
-        .total_component_instances(SLOTS)
-        // A process has one fiber, and one more for a moment while another is started from it.
-        .total_stacks(SLOTS * 4)
+    pool.total_core_instances(slots)
+        .total_memories(slots)
+        .total_tables(slots * 4)
+        .total_gc_heaps(slots)
+        .total_component_instances(slots)
+        // A process has one fiber, which its store keeps. Where the stacks run out first, a process
+        // falls back as it does for lack of another slot.
+        .total_stacks(slots)
         // As much address space as a slot has anyway: what a process may use of it is its limiter's
         // business, which has a message for it. A pool that is too small for a module could not
         // even compile it.
@@ -92,7 +105,7 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
         .max_tables_per_module(16)
         .table_elements(limits.table_elements.min(1_000_000))
         .max_core_instance_size(4 << 20)
-        .max_unused_warm_slots(SLOTS)
+        .max_unused_warm_slots(slots.min(WARM_SLOTS))
         .linear_memory_keep_resident(KEEP_RESIDENT)
         .table_keep_resident(64 << 10)
         .async_stack_keep_resident(64 << 10)

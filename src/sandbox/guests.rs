@@ -31,6 +31,9 @@ static GUESTS: &[Guest] = &[
 /// Lines of `command module`.
 static COMMANDS: &str = include_str!("../../guest/prebuilt/commands");
 
+/// What `guest/rebuild` noted: lines of `file digest`.
+static DIGESTS: &str = include_str!("../../guest/prebuilt/digests.txt");
+
 static TABLE: LazyLock<Vec<(&'static str, usize)>> = LazyLock::new(|| {
     COMMANDS
         .lines()
@@ -56,4 +59,37 @@ pub(crate) fn command(name: &[u8]) -> Option<usize> {
 /// The WebAssembly of a guest.
 pub(crate) fn module_bytes(guest: usize) -> &'static [u8] {
     GUESTS[guest].bytes
+}
+
+/// The SHA-256 of a guest, as it was noted when it was built: reading megabytes to compute it
+/// would cost more than everything else that starting a guest takes.
+pub(crate) fn digest(guest: usize) -> Option<[u8; 32]> {
+    let file = GUESTS[guest].name;
+    let digest = DIGESTS.lines().find_map(|line| {
+        let (name, digest) = line.split_once(' ')?;
+        (name.strip_suffix(".wasm")? == file).then_some(digest)
+    })?;
+    let mut bytes = [0; 32];
+    let digits = digest.as_bytes().chunks_exact(2);
+    if digits.len() != bytes.len() {
+        return None;
+    }
+    for (byte, digits) in bytes.iter_mut().zip(digits) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sha2::{Digest, Sha256};
+
+    #[test]
+    fn the_noted_digests_are_those_of_the_modules() {
+        for (index, guest) in GUESTS.iter().enumerate() {
+            let actual: [u8; 32] = Sha256::digest(guest.bytes).into();
+            assert_eq!(digest(index), Some(actual), "{}: run guest/rebuild", guest.name);
+        }
+    }
 }

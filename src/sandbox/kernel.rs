@@ -19,6 +19,9 @@ pub struct SandboxConfig {
     pub store: Option<PathBuf>,
     /// The limits that jobs get at most: the pool's slots are made for them.
     pub limits: Limits,
+    /// How many jobs may run at the same time, for which the pool of the engine is made; 0 is
+    /// unknown. More jobs run as well, their processes only start more slowly.
+    pub jobs: usize,
     /// Told about what takes long and about what went wrong with the store.
     pub notices: Option<Arc<dyn Notices>>,
 }
@@ -55,7 +58,7 @@ impl Sandbox {
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
         let error = |error: wasmtime::Error| SandboxError(format!("{error:#}"));
         host_limits::raise();
-        let engines = Engines::new(&config.limits).map_err(error)?;
+        let engines = Engines::new(&config.limits, config.jobs).map_err(error)?;
         let (store, warnings) = match &config.store {
             Some(dir) => ModuleStore::open(dir),
             None => (ModuleStore::disabled(), Vec::new()),

@@ -161,6 +161,17 @@ impl Modules {
         origin: &Origin,
         name: &str,
     ) -> Result<Compiled, String> {
+        // Handing this to a thread costs more than finding a module that was compiled before.
+        let at_once = match origin {
+            Origin::Guest(guest) => self.store.load_at_once(engine, &guest_source(name, *guest)),
+            Origin::File(file) => {
+                let source = self.store.source_at_once(name, file);
+                source.and_then(|source| self.store.load_at_once(engine, &source))
+            }
+        };
+        if let Some(compiled) = at_once {
+            return Ok(compiled);
+        }
         let store = Arc::clone(&self.store);
         let notices = self.notices.clone();
         let (engine, origin, name) = (engine.clone(), origin.clone(), name.to_owned());
@@ -173,7 +184,7 @@ impl Modules {
             };
             let (compiled, warnings) = match &origin {
                 Origin::Guest(guest) => {
-                    let source = Source::memory(&name, guests::module_bytes(*guest));
+                    let source = guest_source(&name, *guest);
                     store.load(&engine, &source, &progress)
                 }
                 Origin::File(file) => {
@@ -192,6 +203,14 @@ impl Modules {
             Ok(compiled)
         });
         loading.await.map_err(|error| format!("loading was given up: {error}"))?
+    }
+}
+
+fn guest_source(name: &str, guest: usize) -> Source<'_> {
+    let bytes = guests::module_bytes(guest);
+    match guests::digest(guest) {
+        Some(digest) => Source::embedded(name, bytes, digest),
+        None => Source::memory(name, bytes),
     }
 }
 

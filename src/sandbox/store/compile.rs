@@ -3,7 +3,7 @@
 use super::error::CompileError;
 use super::inspect::{self, Kind, Refused};
 use super::limits::{self, CompileLimits};
-use super::source::{Digest, Source};
+use super::source::Source;
 use super::{Compiled, Progress};
 use rayon::ThreadPoolBuilder;
 use std::io;
@@ -36,7 +36,7 @@ pub(super) fn compile(
     };
     limits::within("bytes", bytes.len() as u64, limit).map_err(too_large)?;
     // What is kept under a digest must have that digest, whatever a caller hands in.
-    if Digest::of(&bytes) != source.digest {
+    if !source.is_digest_of(&bytes) {
         return Err(CompileError::Changed { name: name() });
     }
     let kind = inspect::inspect(&bytes, limits).map_err(|refused| match refused {

@@ -215,6 +215,20 @@ pub(super) fn find(dir: &StoreDir, keys: &Keys, id: &Id) -> Result<Option<Entry>
     }
 }
 
+/// Finds the module `id` if a stamp says that it was authenticated before.
+pub(super) fn find_stamped(
+    dir: &StoreDir,
+    keys: &Keys,
+    id: &Id,
+) -> Option<(Verified, ModuleFacts)> {
+    let name = id.file_name();
+    let (file, stat) = dir.open_file(&name).ok()??;
+    let trailer = Trailer::read(&file, &stat, id).ok()?;
+    let Kind::Module(facts) = Kind::from_flags(trailer.flags)? else { return None };
+    let noted = stamp::read(dir, keys, &stamp::name_for_entry(&name), &stat)?;
+    (blake3::Hash::from_bytes(noted) == trailer.mac()).then_some((Verified(file), facts))
+}
+
 fn read(file: &File, length: u64) -> io::Result<Vec<u8>> {
     let length = usize::try_from(length).map_err(|_| io::ErrorKind::OutOfMemory)?;
     let mut bytes = Vec::new();

@@ -1,12 +1,14 @@
 //! What is to be loaded: a program's bytes and their digest.
 
+use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-/// The BLAKE3 digest of a program's bytes: what a compiled module is found by.
+/// The digest of a program's bytes: what a compiled module is found by. BLAKE3, but for programs
+/// that are part of the binary, which are known by the SHA-256 that was noted when they were built.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
@@ -66,6 +68,20 @@ impl<'a> Source<'a> {
         Self { name, digest: Digest::of(bytes), bytes: SourceBytes::Memory(bytes) }
     }
 
+    /// A program that is part of the binary, by the SHA-256 of its bytes. That is trusted when the
+    /// program is found in a store, and checked when it is compiled.
+    pub fn embedded(name: &'a str, bytes: &'static [u8], sha256: [u8; 32]) -> Self {
+        Self { name, digest: Digest(sha256), bytes: SourceBytes::Embedded(bytes) }
+    }
+
+    /// Whether these bytes, which were just read, are those of the digest.
+    pub(super) fn is_digest_of(&self, bytes: &[u8]) -> bool {
+        match self.bytes {
+            SourceBytes::Embedded(_) => Sha256::digest(bytes)[..] == self.digest.0,
+            SourceBytes::Memory(_) | SourceBytes::File(_) => Digest::of(bytes) == self.digest,
+        }
+    }
+
     /// A program in an open file, which is read in full for its digest.
     /// [`ModuleStore::source`](super::ModuleStore::source) reads it only once in many runs.
     ///
@@ -79,8 +95,10 @@ impl<'a> Source<'a> {
 /// Where the bytes of a program are.
 #[derive(Clone, Copy, Debug)]
 pub enum SourceBytes<'a> {
-    /// In memory, as those of our own guests, which are part of the binary.
+    /// In memory.
     Memory(&'a [u8]),
+    /// Part of the binary, as those of our own guests.
+    Embedded(&'static [u8]),
     /// In an open file, from its beginning.
     File(&'a File),
 }
@@ -89,7 +107,7 @@ impl<'a> SourceBytes<'a> {
     /// The bytes, but not more than `limit + 1` of them: enough to tell that there are too many.
     pub(super) fn read(&self, limit: u64) -> io::Result<Cow<'a, [u8]>> {
         match self {
-            Self::Memory(bytes) => Ok(Cow::Borrowed(bytes)),
+            Self::Memory(bytes) | Self::Embedded(bytes) => Ok(Cow::Borrowed(bytes)),
             Self::File(file) => {
                 let most = limit.saturating_add(1);
                 let expected = file.metadata()?.len().min(most);

@@ -1,15 +1,73 @@
 //! What git knows about the project, for the `CI_COMMIT_*` variables.
 //!
-//! Only commands that read: a repository's own configuration can name programs for git to run
-//! (monitors, pagers, signature checks, transports), and none of these commands runs any. Where
-//! there is no git or no repository, nothing is known.
+//! The files of a usual repository are read as they are; otherwise git is started, with commands
+//! that only read: a repository's own configuration can name programs for git to run (monitors,
+//! pagers, signature checks, transports), and none of these commands runs any. Where there is no
+//! git or no repository, nothing is known.
+
+mod direct;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::plan::GitFacts;
+use direct::{Found, Repository};
 
 pub(super) fn facts(project: &Path) -> GitFacts {
+    let found = if is_configured_by_environment() { None } else { direct::read(project) };
+    match found {
+        Some(Found::Nothing) => GitFacts::default(),
+        Some(Found::Repository(repository)) => from_files(project, repository),
+        None => from_commands(project),
+    }
+}
+
+/// Variables that tell git what its repository is or how to read it (git(1), "Environment
+/// variables"); `GIT_CONFIG` stands for all that begin so.
+const DECISIVE: [&str; 10] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_DIR",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_WORK_TREE",
+];
+
+/// Whether such a variable is set.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is about the variables that a git started from here would see"
+)]
+fn is_configured_by_environment() -> bool {
+    std::env::vars_os().any(|(name, _)| {
+        let name = name.as_encoded_bytes();
+        name.starts_with(b"GIT_CONFIG") || DECISIVE.iter().any(|known| known.as_bytes() == name)
+    })
+}
+
+fn from_files(project: &Path, repository: Repository) -> GitFacts {
+    let Repository { commit, branch, default_branch, remote, object } = repository;
+    // A commit in a pack takes git to read.
+    let object = object.or_else(|| git(project, &["cat-file", "commit", &commit]));
+    let object = CommitObject::read(&object.unwrap_or_default());
+    GitFacts {
+        commit,
+        branch,
+        tag: String::new(),
+        default_branch,
+        parent: object.parent,
+        message: object.message,
+        author: object.author,
+        timestamp: object.timestamp,
+        remote: without_credentials(&remote),
+    }
+}
+
+fn from_commands(project: &Path) -> GitFacts {
     let commit = git(project, &["rev-parse", "--verify", "--quiet", "HEAD"]).unwrap_or_default();
     if commit.is_empty() {
         return GitFacts::default();
@@ -151,6 +209,53 @@ pub(super) fn project_path(remote: &str, root: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Runs git in a repository of a test, without the user's own settings.
+    fn run(directory: &Path, arguments: &[&str]) {
+        let done = Command::new("git")
+            .args(["-c", "user.name=A B", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"])
+            .args(arguments)
+            .current_dir(directory)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .stdin(Stdio::null())
+            .output()
+            .expect("git runs");
+        assert!(done.status.success(), "{arguments:?}: {done:?}");
+    }
+
+    #[test]
+    fn files_and_commands_tell_the_same() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path();
+        let same = |step: &str, direct: bool| {
+            let read = direct::read(root);
+            assert_eq!(read.is_some(), direct, "{step}");
+            assert_eq!(facts(root), from_commands(root), "{step}");
+        };
+        run(root, &["init", "--quiet", "--initial-branch=main"]);
+        same("no commit", false);
+        run(root, &["commit", "--quiet", "--allow-empty", "-m", "First\n\nTéxt"]);
+        assert!(!facts(root).commit.is_empty());
+        same("first commit", true);
+        run(root, &["checkout", "--quiet", "-b", "feature/x"]);
+        run(root, &["commit", "--quiet", "--allow-empty", "-m", "Second"]);
+        run(root, &["remote", "add", "origin", "https://user:secret@host/group/project.git"]);
+        run(root, &["update-ref", "refs/remotes/origin/main", "HEAD"]);
+        run(root, &["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
+        same("branch and remote", true);
+        assert_eq!(facts(root).remote, "https://host/group/project.git");
+        assert_eq!(facts(root).default_branch, "main");
+        std::fs::create_dir(root.join("sub")).unwrap();
+        assert_eq!(facts(&root.join("sub")), facts(root));
+        run(root, &["pack-refs", "--all"]);
+        same("packed references", true);
+        run(root, &["gc", "--quiet"]);
+        same("packed commit", true);
+        run(root, &["tag", "v1"]);
+        run(root, &["checkout", "--quiet", "--detach"]);
+        same("detached", false);
+        assert_eq!(facts(root).tag, "v1");
+    }
 
     #[test]
     fn commits_are_read() {
