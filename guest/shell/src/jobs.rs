@@ -23,6 +23,13 @@ impl Job {
     }
 }
 
+/// Why a job specification means no job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoJob {
+    Unknown,
+    Ambiguous,
+}
+
 /// The job table, and statuses of processes that ended while another was waited for.
 #[derive(Default)]
 pub(crate) struct Jobs {
@@ -73,16 +80,44 @@ impl Jobs {
         self.list.iter_mut().find(|job| job.last == pid || job.running.contains(&pid))
     }
 
-    /// The job that `%n`, `%%`, `%+`, `%-` or `%name` means.
-    pub(crate) fn by_spec(&self, spec: &[u8]) -> Option<&Job> {
-        let rest = spec.strip_prefix(b"%")?;
+    /// The job that `%n`, `%%`, `%+`, `%-`, `%text` or `%?text` means.
+    pub(crate) fn by_spec(&self, spec: &[u8]) -> Result<&Job, NoJob> {
+        let rest = spec.strip_prefix(b"%").unwrap_or(spec);
+        let matching = |matches: &dyn Fn(&Job) -> bool| {
+            let mut found = self.list.iter().filter(|job| matches(job));
+            match (found.next(), found.next()) {
+                (Some(job), None) => Ok(job),
+                (None, _) => Err(NoJob::Unknown),
+                _ => Err(NoJob::Ambiguous),
+            }
+        };
         match rest {
-            b"" | b"%" | b"+" => self.list.last(),
-            b"-" => self.list.iter().rev().nth(1).or(self.list.last()),
+            b"" | b"%" | b"+" => self.list.last().ok_or(NoJob::Unknown),
+            b"-" => self.list.iter().rev().nth(1).or(self.list.last()).ok_or(NoJob::Unknown),
+            [b'?', text @ ..] => matching(&|job| crate::bytes::find(&job.text, text).is_some()),
             _ => match std::str::from_utf8(rest).ok().and_then(|t| t.parse::<u32>().ok()) {
-                Some(number) => self.list.iter().find(|job| job.number == number),
-                None => self.list.iter().find(|job| job.text.starts_with(rest)),
+                Some(number) => {
+                    self.list.iter().find(|job| job.number == number).ok_or(NoJob::Unknown)
+                }
+                None => matching(&|job| job.text.starts_with(rest)),
             },
+        }
+    }
+
+    /// Keeps the status of a job that ended, for a later `wait`.
+    pub(crate) fn finish(&mut self, pid: process::Pid, status: u8) {
+        if self.finished.len() >= REMEMBERED {
+            self.finished.remove(0);
+        }
+        self.finished.push((pid, status));
+    }
+
+    /// Forgets all jobs but their statuses.
+    pub(crate) fn finish_all(&mut self) {
+        for job in std::mem::take(&mut self.list) {
+            if let Some(status) = job.status {
+                self.finish(job.last, status);
+            }
         }
     }
 
@@ -100,34 +135,36 @@ impl Jobs {
         }
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// What a subshell begins with: the parent's jobs are not its children.
+    pub(crate) fn enter_subshell(&mut self) {
         self.list.clear();
         self.ended.clear();
+        self.finished.clear();
     }
 }
 
 impl Shell {
     /// Waits for a child of the foreground. Signals are left for the next command boundary.
     pub(crate) fn wait_foreground(&mut self, pid: process::Pid) -> u8 {
+        self.wait_foreground_exit(pid).status
+    }
+
+    /// As [`Self::wait_foreground`], with the reason of the end.
+    pub(crate) fn wait_foreground_exit(&mut self, pid: process::Pid) -> process::Exit {
         if let Some(exit) = self.jobs.take_ended(pid) {
-            return exit.status;
+            return exit;
         }
         loop {
             match process::wait(process::Child::Pid(pid), None) {
-                Ok(Some(exit)) => return exit.status,
+                Ok(Some(exit)) => return exit,
                 Err(process::Errno::INTR) => {
                     self.poll_signals();
                 }
                 Ok(None) => {}
-                Err(_) => return 127,
+                Err(_) => {
+                    return process::Exit { pid, status: 127, how: process::How::Exited };
+                }
             }
-        }
-    }
-
-    /// Notes the children that have ended, without waiting.
-    pub(crate) fn reap(&mut self) {
-        while let Ok(Some(exit)) = process::wait(process::Child::Any, Some(0)) {
-            self.jobs.note(exit);
         }
     }
 }

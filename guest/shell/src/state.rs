@@ -51,6 +51,10 @@ pub(crate) struct Shell {
     pub(crate) functions: NameMap<Rc<Function>>,
     pub(crate) aliases: Rc<crate::syntax::Aliases>,
     pub(crate) exported_functions: std::collections::BTreeSet<crate::vars::Name>,
+    /// What `readonly -f` names.
+    pub(crate) readonly_functions: std::collections::BTreeSet<crate::vars::Name>,
+    /// Functions with the attribute of `declare -ft`.
+    pub(crate) traced_functions: std::collections::BTreeSet<crate::vars::Name>,
     pub(crate) positional: Vec<Vec<u8>>,
     /// `$0`
     pub(crate) name: Vec<u8>,
@@ -99,6 +103,18 @@ pub(crate) struct Shell {
     /// Temporary descriptors of process substitutions of the running command.
     pub(crate) substitutions: Vec<u32>,
     pub(crate) current_command: Box<[u8]>,
+    /// The signal that ends the shell.
+    pub(crate) killed_by: Option<u8>,
+    /// How the program of the simple command at hand ended.
+    pub(crate) signaled: Option<process::Exit>,
+    /// The builtin that runs was called wrongly.
+    pub(crate) misused: bool,
+    /// The script asks for `BASH_COMMAND`, so that it has to be kept.
+    pub(crate) mentions_command: bool,
+    /// The parent has run the trap on DEBUG for the one command of this process, and traced it.
+    pub(crate) announced: bool,
+    /// The trap on EXIT runs.
+    pub(crate) exiting: bool,
 }
 
 impl Shell {
@@ -111,6 +127,8 @@ impl Shell {
             functions: NameMap::default(),
             aliases: Rc::default(),
             exported_functions: std::collections::BTreeSet::new(),
+            readonly_functions: std::collections::BTreeSet::new(),
+            traced_functions: std::collections::BTreeSet::new(),
             positional: Vec::new(),
             source: name.as_slice().into(),
             name,
@@ -148,6 +166,12 @@ impl Shell {
             array_arguments: Vec::new(),
             substitutions: Vec::new(),
             current_command: Box::default(),
+            killed_by: None,
+            signaled: None,
+            misused: false,
+            mentions_command: false,
+            announced: false,
+            exiting: false,
         }
     }
 

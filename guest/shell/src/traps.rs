@@ -24,8 +24,8 @@ const NAMES: [&str; 31] = [
 /// The number of a condition given by name (with or without `SIG`) or by number.
 pub(crate) fn number(name: &[u8]) -> Option<u8> {
     let text = std::str::from_utf8(name).ok()?;
-    if let Ok(number) = text.parse::<u8>() {
-        return (number <= 31).then_some(number);
+    if !text.trim().is_empty() && text.trim().bytes().all(|b| b.is_ascii_digit()) {
+        return text.trim().parse().ok().filter(|number| *number <= 31);
     }
     let upper = text.to_ascii_uppercase();
     match upper.as_str() {
@@ -40,6 +40,9 @@ pub(crate) fn number(name: &[u8]) -> Option<u8> {
     u8::try_from(index + 1).ok()
 }
 
+/// The first and the last of the real-time signals, which scripts can name but nobody sends.
+const REAL_TIME: std::ops::RangeInclusive<u8> = 34..=64;
+
 /// The name of a condition as `trap -p` prints it.
 pub(crate) fn name(number: u8) -> String {
     match number {
@@ -51,11 +54,64 @@ pub(crate) fn name(number: u8) -> String {
     }
 }
 
+/// The name of a signal as `kill -l NUMBER` prints it.
+pub(crate) fn known_name(number: u8) -> Option<String> {
+    match number {
+        0 | 1..=31 => Some(bare_name(number).into()),
+        number if REAL_TIME.contains(&number) => Some(real_time(number)),
+        _ => None,
+    }
+}
+
+fn real_time(number: u8) -> String {
+    match number {
+        34 => "RTMIN".into(),
+        35..=49 => format!("RTMIN+{}", number - 34),
+        50..=63 => format!("RTMAX-{}", 64 - number),
+        _ => "RTMAX".into(),
+    }
+}
+
+/// All signals, as `kill -l` and `trap -l` show them.
+pub(crate) fn table() -> String {
+    let mut out = String::new();
+    let numbers = (1..=31).chain(REAL_TIME).enumerate();
+    for (index, number) in numbers {
+        let name = known_name(number).unwrap_or_default();
+        let end = if index % 5 == 4 { '\n' } else { '\t' };
+        out.push_str(&format!("{number:>2}) SIG{name}{end}"));
+    }
+    out.push('\n');
+    out
+}
+
 /// The name of a signal without `SIG`.
 pub(crate) fn bare_name(number: u8) -> &'static str {
     match number {
         EXIT => "EXIT",
         _ => NAMES.get(usize::from(number).wrapping_sub(1)).copied().unwrap_or("?"),
+    }
+}
+
+/// What is said of a process that a signal ended.
+pub(crate) fn description(number: u8) -> &'static str {
+    match number {
+        1 => "Hangup",
+        2 => "Interrupt",
+        3 => "Quit",
+        4 => "Illegal instruction",
+        5 => "Trace/breakpoint trap",
+        6 => "Aborted",
+        7 => "Bus error",
+        8 => "Floating point exception",
+        9 => "Killed",
+        10 => "User defined signal 1",
+        11 => "Segmentation fault",
+        12 => "User defined signal 2",
+        13 => "Broken pipe",
+        14 => "Alarm clock",
+        15 => "Terminated",
+        _ => bare_name(number),
     }
 }
 
@@ -65,68 +121,98 @@ pub(crate) enum Action {
     Run(Rc<[u8]>),
 }
 
+/// One trap.
+#[derive(Clone, Debug)]
+struct Trap {
+    action: Action,
+    /// It was set by the parent of this subshell: listed by `trap`, but not run.
+    parents: bool,
+}
+
 /// The traps of a shell.
 #[derive(Default)]
 pub(crate) struct Traps {
-    actions: BTreeMap<u8, Action>,
-    /// What the parent of this subshell had set: listed by `trap`, but not run.
-    parents: bool,
+    actions: BTreeMap<u8, Trap>,
     pending: u32,
-    running: bool,
+    /// The conditions whose traps are running: a trap does not interrupt itself.
+    running: u128,
 }
+
+/// Traps that a function does not inherit, while it runs.
+pub(crate) type Suspended = Vec<(u8, Option<Action>)>;
 
 impl Traps {
     pub(crate) fn is_ignored(&self, condition: u8) -> bool {
-        matches!(self.actions.get(&condition), Some(Action::Ignore))
+        matches!(self.actions.get(&condition), Some(Trap { action: Action::Ignore, .. }))
     }
 
     pub(crate) fn command(&self, condition: u8) -> Option<Rc<[u8]>> {
         match self.actions.get(&condition) {
-            Some(Action::Run(text)) if !self.parents => Some(Rc::clone(text)),
+            Some(Trap { action: Action::Run(text), parents: false }) => Some(Rc::clone(text)),
             _ => None,
         }
     }
 
+    /// Whether the trap of this condition would run now.
+    pub(crate) fn fires(&self, condition: u8) -> bool {
+        !self.is_running(condition)
+            && matches!(
+                self.actions.get(&condition),
+                Some(Trap { action: Action::Run(_), parents: false })
+            )
+    }
+
+    pub(crate) fn is_running(&self, condition: u8) -> bool {
+        self.running & 1 << condition != 0
+    }
+
+    /// Whether any trap's command is running.
+    pub(crate) fn any_running(&self) -> bool {
+        self.running != 0
+    }
+
     pub(crate) fn list(&self) -> impl Iterator<Item = (u8, &Action)> {
-        self.actions.iter().map(|(condition, action)| (*condition, action))
+        self.actions.iter().map(|(condition, trap)| (*condition, &trap.action))
     }
 
     pub(crate) fn set(&mut self, condition: u8, action: Option<Action>) {
-        self.own();
+        self.actions.retain(|_, trap| !trap.parents);
         match action {
-            Some(action) => drop(self.actions.insert(condition, action)),
+            Some(action) => {
+                self.actions.insert(condition, Trap { action, parents: false });
+            }
             None => drop(self.actions.remove(&condition)),
         }
         process::take_signals(self.handled());
     }
 
-    /// Functions do not inherit the trap on RETURN, unless `functrace` says so.
-    pub(crate) fn suspend_return(&mut self, inherited: bool) -> Option<Action> {
-        if inherited { None } else { self.actions.remove(&RETURN) }
+    /// Takes the traps away that a function does not inherit.
+    pub(crate) fn suspend(&mut self, conditions: &[u8]) -> Suspended {
+        conditions
+            .iter()
+            .map(|condition| {
+                let trap = self.actions.remove(condition).filter(|trap| !trap.parents);
+                (*condition, trap.map(|trap| trap.action))
+            })
+            .collect()
     }
 
-    /// Undoes [`Self::suspend_return`], unless the function set a trap of its own.
-    pub(crate) fn resume_return(&mut self, action: Option<Action>) {
-        if let Some(action) = action {
-            self.actions.entry(RETURN).or_insert(action);
-        }
-    }
-
-    fn own(&mut self) {
-        if self.parents {
-            self.parents = false;
-            self.actions.retain(|_, action| matches!(action, Action::Ignore));
+    /// Undoes [`Self::suspend`], but for traps that the function set itself.
+    pub(crate) fn resume(&mut self, suspended: Suspended) {
+        for (condition, action) in suspended {
+            if let Some(action) = action {
+                self.actions.entry(condition).or_insert(Trap { action, parents: false });
+            }
         }
     }
 
     /// The signals that do not end the process.
     fn handled(&self) -> u32 {
-        if self.parents {
-            return self.ignored();
-        }
         let mut mask = 0;
-        for &condition in self.actions.keys().filter(|c| (1..32).contains(*c)) {
-            mask |= 1 << condition;
+        for (&condition, trap) in self.actions.range(1..32) {
+            if !trap.parents || matches!(trap.action, Action::Ignore) {
+                mask |= 1 << condition;
+            }
         }
         if self.command(EXIT).is_some() {
             // The trap on EXIT runs when one of these ends the shell.
@@ -136,17 +222,21 @@ impl Traps {
     }
 
     fn ignored(&self) -> u32 {
-        let ignored = |(c, a): (&u8, &Action)| {
-            ((1..32).contains(c) && matches!(a, Action::Ignore)).then(|| 1u32 << c)
-        };
-        self.actions.iter().filter_map(ignored).fold(0, |mask, bit| mask | bit)
+        self.actions
+            .range(1..32)
+            .filter(|(_, trap)| matches!(trap.action, Action::Ignore))
+            .fold(0, |mask, (condition, _)| mask | 1 << condition)
     }
 
-    /// What a subshell begins with: ignored signals stay ignored, the rest is reset.
-    pub(crate) fn enter_subshell(&mut self) {
-        self.parents = true;
+    /// What a subshell begins with: ignored signals stay ignored, the rest is reset but for the
+    /// conditions in `inherited`.
+    pub(crate) fn enter_subshell(&mut self, inherited: &[u8]) {
+        for (condition, trap) in &mut self.actions {
+            trap.parents |=
+                matches!(trap.action, Action::Run(_)) && !inherited.contains(condition);
+        }
         self.pending = 0;
-        self.running = false;
+        self.running &= inherited.iter().fold(0, |mask, condition| mask | 1 << condition);
         let ignored = self.ignored();
         if ignored != 0 {
             process::take_signals(ignored);
@@ -180,46 +270,70 @@ impl Shell {
         while let Some(signal) = self.pending_signal() {
             self.traps.pending &= !(1 << signal);
             match self.traps.command(signal) {
-                Some(text) => {
-                    let status = self.status;
-                    self.run_trap(&text)?;
-                    self.status = status;
+                Some(text) => drop(self.run_trap(signal, &text)?),
+                None => {
+                    self.killed_by = Some(signal);
+                    return Err(Unwind::Exit(128 + signal));
                 }
-                None => return Err(Unwind::Exit(128 + signal)),
             }
         }
         Ok(())
     }
 
-    /// Runs the trap of a pseudo-signal, keeping `$?`.
-    pub(crate) fn run_condition_trap(&mut self, condition: u8) -> Result<(), Unwind> {
-        if self.traps.running {
-            return Ok(());
+    /// Runs the trap of a pseudo-signal, keeping `$?`. The status is that of its last command.
+    pub(crate) fn run_condition_trap(&mut self, condition: u8) -> Flow {
+        if self.traps.is_running(condition) {
+            return Ok(0);
         }
-        let Some(text) = self.traps.command(condition) else { return Ok(()) };
-        let (status, pipe_status) = (self.status, self.pipe_status.clone());
-        self.traps.running = true;
-        let flow = self.run_trap(&text);
-        self.traps.running = false;
-        self.status = status;
-        self.pipe_status = pipe_status;
-        flow.map(drop)
+        match self.traps.command(condition) {
+            Some(text) => self.run_trap(condition, &text),
+            None => Ok(0),
+        }
     }
 
-    fn run_trap(&mut self, text: &[u8]) -> Flow {
+    /// Runs the trap on DEBUG before a command; true if the command is not to be run then.
+    pub(crate) fn debug_trap(&mut self) -> Result<bool, Unwind> {
+        let status = self.run_condition_trap(DEBUG)?;
+        if !self.shopts.extdebug {
+            return Ok(false);
+        }
+        if status == 2 && !self.frames.is_empty() {
+            return Err(Unwind::Return(self.status));
+        }
+        Ok(status != 0)
+    }
+
+    /// Runs a trap's command; `$?` and `PIPESTATUS` are as before afterwards.
+    fn run_trap(&mut self, condition: u8, text: &[u8]) -> Flow {
+        let (status, pipe_status) = (self.status, self.pipe_status.clone());
         let line = self.line;
-        let flow = self.deeper_by(4, |sh| sh.eval(text, line));
+        // Only these commands are about the line at hand.
+        let first = if matches!(condition, DEBUG | ERR | RETURN) { line } else { 1 };
+        let outer = self.traps.running;
+        let errexit_off = self.errexit_off;
+        self.traps.running |= 1 << condition;
+        let flow = self.deeper_by(4, |sh| sh.eval(text, first));
+        self.traps.running = outer;
+        self.errexit_off = errexit_off;
         self.line = line;
+        if flow.is_ok() {
+            self.status = status;
+            self.pipe_status = pipe_status;
+        }
         flow
     }
 
     /// Runs the trap on EXIT, once, and returns the status to exit with.
     pub(crate) fn run_exit_trap(&mut self, status: u8) -> u8 {
-        self.status = status;
+        let signal = self.killed_by.take();
+        if signal.is_none() {
+            self.status = status;
+        }
         let Some(text) = self.traps.command(EXIT) else { return status };
         self.traps.set(EXIT, None);
         self.errexit_off = 0;
-        match self.run_trap(&text) {
+        self.exiting = true;
+        match self.run_trap(EXIT, &text) {
             Err(Unwind::Exit(status)) => status,
             _ => status,
         }

@@ -2,37 +2,47 @@
 
 use greenroom_process as process;
 
+use super::{OptionParser, Parsed};
 use crate::bytes;
+use crate::jobs::NoJob;
 use crate::state::{Flow, Shell, Unwind};
 use crate::traps;
 
+const WAIT_USAGE: &str = "wait [-fn] [-p var] [id ...]";
+
 pub(super) fn wait(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     let (mut next, mut variable) = (false, None);
-    let mut index = 1;
-    while let Some(option) = arguments.get(index) {
-        match option.as_slice() {
-            b"-n" => next = true,
-            b"-f" => {}
-            b"-p" => {
-                index += 1;
-                variable = arguments.get(index).cloned();
+    let mut options = OptionParser::new(arguments, "fnp:");
+    while let Some(option) = options.next() {
+        match option {
+            Parsed::Flag(b'n') => next = true,
+            Parsed::Flag(_) => {}
+            Parsed::Value(_, name) => variable = Some(name.to_vec()),
+            Parsed::Unknown(letter) => {
+                return sh.usage_error("wait", &[b'-', letter], WAIT_USAGE);
             }
-            b"--" => {
-                index += 1;
-                break;
+            Parsed::MissingValue(letter) => {
+                return sh.missing_value("wait", letter, WAIT_USAGE);
             }
-            _ => break,
         }
-        index += 1;
     }
-    let operands = &arguments[index..];
+    if let Some(name) = &variable {
+        let plain = crate::expand::split_element(name).map_or(&name[..], |(n, _)| n);
+        if !crate::syntax::is_name(plain) {
+            let shown = bytes::display(name).into_owned();
+            return sh.builtin_error("wait", &format!("`{shown}': not a valid identifier"));
+        }
+        // Without a process to name, it is left unset.
+        sh.vars.unset(name);
+    }
+    let operands = &arguments[options.operands()..];
     if next {
         return wait_next(sh, operands, variable);
     }
     if operands.is_empty() {
         while sh.jobs.list.iter().any(crate::jobs::Job::is_running) {
             match process::wait(process::Child::Any, None) {
-                Ok(Some(exit)) => sh.jobs.note(exit),
+                Ok(Some(exit)) => report_and_note(sh, exit),
                 Err(process::Errno::INTR) => {
                     if let Some(status) = interrupted(sh)? {
                         return Ok(status);
@@ -42,61 +52,90 @@ pub(super) fn wait(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
                 Err(_) => break,
             }
         }
-        sh.jobs.clear();
+        sh.jobs.finish_all();
         return Ok(0);
     }
     let mut status = 0;
     for operand in operands {
         let pid = if operand.starts_with(b"%") {
-            match sh.jobs.by_spec(operand) {
-                Some(job) => Some(job.last),
+            match job_of(sh, "wait", operand) {
+                Some(pid) => pid,
                 None => {
-                    let shown = bytes::display(operand).into_owned();
-                    sh.error(&format!("wait: {shown}: no such job"));
                     status = 127;
                     continue;
                 }
             }
         } else {
-            bytes::parse_int(operand).and_then(|n| u32::try_from(n).ok())
-        };
-        let Some(pid) = pid else {
-            let shown = bytes::display(operand).into_owned();
-            sh.error(&format!("wait: `{shown}': not a pid or valid job spec"));
-            status = 2;
-            continue;
+            let Some(pid) = bytes::parse_int(operand).and_then(|n| u32::try_from(n).ok()) else {
+                let shown = bytes::display(operand).into_owned();
+                sh.error(&format!("wait: `{shown}': not a pid or valid job spec"));
+                return Ok(1);
+            };
+            pid
         };
         status = match wait_for(sh, pid)? {
-            Ok(status) => status,
+            Ok(Some(status)) => {
+                if let Some(name) = &variable {
+                    sh.assign(name, None, pid.to_string().into_bytes(), false)?;
+                }
+                status
+            }
+            Ok(None) => 127,
             Err(interrupted) => return Ok(interrupted),
         };
-        if let Some(name) = &variable {
-            sh.assign(name, None, pid.to_string().into_bytes(), false)?;
-        }
     }
     Ok(status)
 }
 
-/// Waits for one background process; `Err` is the status after a trapped signal.
-fn wait_for(sh: &mut Shell, pid: process::Pid) -> Result<Result<u8, u8>, Unwind> {
+/// The process of a job; `None` after a message.
+fn job_of(sh: &mut Shell, builtin: &str, spec: &[u8]) -> Option<process::Pid> {
+    match sh.jobs.by_spec(spec) {
+        Ok(job) => Some(job.last),
+        Err(reason) => {
+            no_job(sh, builtin, spec, reason);
+            None
+        }
+    }
+}
+
+fn no_job(sh: &mut Shell, builtin: &str, spec: &[u8], reason: NoJob) {
+    let shown = bytes::display(spec).into_owned();
+    if reason == NoJob::Ambiguous {
+        let text = shown.trim_start_matches('%').trim_start_matches('?');
+        sh.error(&format!("{builtin}: {text}: ambiguous job spec"));
+    }
+    sh.error(&format!("{builtin}: {shown}: no such job"));
+}
+
+/// Notes the end of a process, and says so if a signal ended it.
+fn report_and_note(sh: &mut Shell, exit: process::Exit) {
+    if let Some(job) = sh.jobs.by_pid(exit.pid) {
+        let text = job.text.clone();
+        sh.report_signal(exit, true, || text);
+    }
+    sh.jobs.note(exit);
+}
+
+/// Waits for one background process; `None` if it is not a child, `Err` is the status after a trapped signal.
+fn wait_for(sh: &mut Shell, pid: process::Pid) -> Result<Result<Option<u8>, u8>, Unwind> {
     loop {
         if let Some(job) = sh.jobs.by_pid(pid) {
             if let Some(status) = job.status.filter(|_| !job.is_running()) {
                 let number = job.number;
-                sh.jobs.finished.push((pid, status));
+                sh.jobs.finish(pid, status);
                 sh.jobs.remove(number);
-                return Ok(Ok(status));
+                return Ok(Ok(Some(status)));
             }
         } else if let Some(exit) = sh.jobs.take_ended(pid) {
-            return Ok(Ok(exit.status));
+            return Ok(Ok(Some(exit.status)));
         } else if let Some((_, status)) = sh.jobs.finished.iter().find(|(p, _)| *p == pid) {
-            return Ok(Ok(*status));
+            return Ok(Ok(Some(*status)));
         } else {
             // A process substitution is a child, too, though no job.
             match process::wait(process::Child::Pid(pid), None) {
                 Ok(Some(exit)) => {
-                    sh.jobs.finished.push((pid, exit.status));
-                    return Ok(Ok(exit.status));
+                    sh.jobs.finish(pid, exit.status);
+                    return Ok(Ok(Some(exit.status)));
                 }
                 Err(process::Errno::INTR) => {
                     if let Some(status) = interrupted(sh)? {
@@ -108,23 +147,17 @@ fn wait_for(sh: &mut Shell, pid: process::Pid) -> Result<Result<u8, u8>, Unwind>
                 Err(_) => {}
             }
             sh.error(&format!("wait: pid {pid} is not a child of this shell"));
-            return Ok(Ok(127));
+            return Ok(Ok(None));
         }
         match process::wait(process::Child::Pid(pid), None) {
-            Ok(Some(exit)) => {
-                if let Some(job) = sh.jobs.by_pid(exit.pid) {
-                    let text = job.text.clone();
-                    sh.report_signal(exit, &text);
-                }
-                sh.jobs.note(exit);
-            }
+            Ok(Some(exit)) => report_and_note(sh, exit),
             Err(process::Errno::INTR) => {
                 if let Some(status) = interrupted(sh)? {
                     return Ok(Err(status));
                 }
             }
             Ok(None) => {}
-            Err(_) => return Ok(Ok(127)),
+            Err(_) => return Ok(Ok(Some(127))),
         }
     }
 }
@@ -140,13 +173,24 @@ fn interrupted(sh: &mut Shell) -> Result<Option<u8>, Unwind> {
 }
 
 fn wait_next(sh: &mut Shell, operands: &[Vec<u8>], variable: Option<Vec<u8>>) -> Flow {
-    let wanted: Vec<process::Pid> = operands
-        .iter()
-        .filter_map(|o| match o.starts_with(b"%") {
-            true => sh.jobs.by_spec(o).map(|job| job.last),
-            false => bytes::parse_int(o).and_then(|n| u32::try_from(n).ok()),
-        })
-        .collect();
+    let mut wanted = Vec::new();
+    for operand in operands {
+        let known = if operand.starts_with(b"%") {
+            sh.jobs.by_spec(operand).map(|job| job.last)
+        } else {
+            bytes::parse_int(operand)
+                .and_then(|n| u32::try_from(n).ok())
+                .filter(|pid| sh.jobs.by_pid(*pid).is_some())
+                .ok_or(NoJob::Unknown)
+        };
+        match known {
+            Ok(pid) => wanted.push(pid),
+            Err(reason) => no_job(sh, "wait", operand, reason),
+        }
+    }
+    if wanted.is_empty() && !operands.is_empty() {
+        return Ok(127);
+    }
     loop {
         let candidate = |job: &crate::jobs::Job| wanted.is_empty() || wanted.contains(&job.last);
         let ended = sh
@@ -157,6 +201,7 @@ fn wait_next(sh: &mut Shell, operands: &[Vec<u8>], variable: Option<Vec<u8>>) ->
             .map(|job| (job.number, job.last, job.status.unwrap_or(127)));
         if let Some((number, pid, status)) = ended {
             sh.jobs.remove(number);
+            sh.jobs.finish(pid, status);
             if let Some(name) = &variable {
                 sh.assign(name, None, pid.to_string().into_bytes(), false)?;
             }
@@ -166,7 +211,7 @@ fn wait_next(sh: &mut Shell, operands: &[Vec<u8>], variable: Option<Vec<u8>>) ->
             return Ok(127);
         }
         match process::wait(process::Child::Any, None) {
-            Ok(Some(exit)) => sh.jobs.note(exit),
+            Ok(Some(exit)) => report_and_note(sh, exit),
             Err(process::Errno::INTR) => {
                 if let Some(status) = interrupted(sh)? {
                     return Ok(status);
@@ -178,19 +223,51 @@ fn wait_next(sh: &mut Shell, operands: &[Vec<u8>], variable: Option<Vec<u8>>) ->
     }
 }
 
+const JOBS_USAGE: &str = "jobs [-lnprs] [jobspec ...] or jobs -x command [args]";
+
 pub(super) fn jobs(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    sh.reap();
+    reap_and_report(sh);
     let mut letters = Vec::new();
-    for argument in &arguments[1..] {
-        if let [b'-', rest @ ..] = argument.as_slice() {
-            letters.extend_from_slice(rest);
+    let mut options = OptionParser::new(arguments, "lnprsx");
+    while let Some(option) = options.next() {
+        match option {
+            Parsed::Flag(letter) => letters.push(letter),
+            Parsed::Unknown(letter) | Parsed::Value(letter, _) | Parsed::MissingValue(letter) => {
+                return sh.usage_error("jobs", &[b'-', letter], JOBS_USAGE);
+            }
+        }
+    }
+    let operands = &arguments[options.operands()..];
+    if letters.contains(&b'x') {
+        return replace_and_run(sh, operands);
+    }
+    let mut status = 0;
+    let mut wanted = Vec::new();
+    for operand in operands {
+        match sh.jobs.by_spec(operand) {
+            Ok(job) => wanted.push(job.number),
+            Err(reason) => {
+                no_job(sh, "jobs", operand, reason);
+                status = 1;
+            }
         }
     }
     let mut out = String::new();
+    let mut listed = Vec::new();
     let count = sh.jobs.list.len();
     for (index, job) in sh.jobs.list.iter().enumerate() {
-        if letters.contains(&b'r') && !job.is_running() {
+        if !operands.is_empty() && !wanted.contains(&job.number) {
             continue;
+        }
+        // No job is ever stopped, and none changes without being reported.
+        let left_out = letters.contains(&b'r') && !job.is_running()
+            || letters.contains(&b's')
+            || letters.contains(&b'n') && job.is_running();
+        if left_out {
+            continue;
+        }
+        if !job.is_running() {
+            listed.push(job.number);
         }
         if letters.contains(&b'p') {
             out.push_str(&format!("{}\n", job.last));
@@ -201,28 +278,61 @@ pub(super) fn jobs(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
             2 => '-',
             _ => ' ',
         };
-        let state = match (job.is_running(), job.signal, job.status) {
-            (true, ..) => "Running".to_owned(),
-            (_, Some(15), _) => "Terminated".to_owned(),
-            (_, Some(9), _) => "Killed".to_owned(),
-            (_, _, Some(0) | None) => "Done".to_owned(),
-            (_, _, Some(status)) => format!("Exit {status}"),
-        };
-        let text = bytes::display(&job.text).into_owned();
+        let pid = if letters.contains(&b'l') { format!("{:>5} ", job.last) } else { " ".into() };
         let tail = if job.is_running() { " &" } else { "" };
-        let pid = if letters.contains(&b'l') { format!("{:>5} ", job.last) } else { String::new() };
-        out.push_str(&format!("[{}]{mark}  {pid}{state:<24}{text}{tail}\n", job.number));
+        let (number, state) = (job.number, state(job));
+        let text = bytes::display(&job.text);
+        out.push_str(&format!("[{number}]{mark} {pid}{state:<24}{text}{tail}\n"));
     }
-    let ended: Vec<u32> =
-        sh.jobs.list.iter().filter(|j| !j.is_running()).map(|j| j.number).collect();
-    for number in ended {
-        if let Some(job) = sh.jobs.list.iter().find(|j| j.number == number) {
-            let entry = (job.last, job.status.unwrap_or(0));
-            sh.jobs.finished.push(entry);
+    for number in listed {
+        if let Some(job) = sh.jobs.list.iter().find(|job| job.number == number) {
+            let (pid, status) = (job.last, job.status.unwrap_or(0));
+            sh.jobs.finish(pid, status);
         }
         sh.jobs.remove(number);
     }
-    sh.print("jobs", out.as_bytes())
+    Ok(sh.print("jobs", out.as_bytes())?.max(status))
+}
+
+fn state(job: &crate::jobs::Job) -> String {
+    match (job.is_running(), job.signal, job.status) {
+        (true, ..) => "Running".to_owned(),
+        (_, Some(signal), _) => traps::description(signal).to_owned(),
+        (_, _, Some(0) | None) => "Done".to_owned(),
+        (_, _, Some(status)) => format!("Exit {status}"),
+    }
+}
+
+/// Notes the processes that have ended. Jobs that a signal ended are reported, and gone.
+fn reap_and_report(sh: &mut Shell) {
+    while let Ok(Some(exit)) = process::wait(process::Child::Any, Some(0)) {
+        report_and_note(sh, exit);
+        let reported = match exit.how {
+            process::How::Signaled(signal) => !matches!(signal, 2 | 13 | 15),
+            _ => false,
+        };
+        if reported && let Some(number) = sh.jobs.by_pid(exit.pid).map(|job| job.number) {
+            sh.jobs.remove(number);
+            sh.jobs.finish(exit.pid, exit.status);
+        }
+    }
+}
+
+/// `jobs -x`: runs a command, with process identifiers in place of job specifications.
+fn replace_and_run(sh: &mut Shell, operands: &[Vec<u8>]) -> Flow {
+    let mut words = operands.to_vec();
+    for word in &mut words {
+        if word.starts_with(b"%")
+            && let Ok(job) = sh.jobs.by_spec(word)
+        {
+            *word = job.last.to_string().into_bytes();
+        }
+    }
+    let Some(name) = words.first() else { return Ok(0) };
+    match super::find(name) {
+        Some(builtin) => (builtin.run)(sh, &words),
+        None => sh.program(&words),
+    }
 }
 
 pub(super) fn kill(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
@@ -264,10 +374,10 @@ pub(super) fn kill(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     for operand in &arguments[index..] {
         let shown = bytes::display(operand).into_owned();
         let target = if operand.starts_with(b"%") {
-            match sh.jobs.by_spec(operand) {
-                Some(job) => process::Target::Pid(job.last),
+            match job_of(sh, "kill", operand) {
+                Some(pid) => process::Target::Pid(pid),
                 None => {
-                    status = sh.builtin_error("kill", &format!("{shown}: no such job"))?;
+                    status = 1;
                     continue;
                 }
             }
@@ -306,48 +416,100 @@ fn invalid(sh: &mut Shell, name: &[u8]) -> Flow {
 }
 
 fn list(sh: &mut Shell, operands: &[Vec<u8>]) -> Flow {
-    let mut out = String::new();
     if operands.is_empty() {
-        for number in 1..=31u8 {
-            let end = if number % 5 == 0 { '\n' } else { '\t' };
-            out.push_str(&format!("{number:>2}) SIG{}{end}", traps::bare_name(number)));
+        if sh.options.posix {
+            let names: Vec<&str> = (1..=31).map(traps::bare_name).collect();
+            return sh.print("kill", format!("{}\n", names.join(" ")).as_bytes());
         }
-        out.push('\n');
+        return sh.print("kill", traps::table().as_bytes());
     }
+    let mut status = 0;
     for operand in operands {
-        let status = bytes::parse_int(operand);
-        match status {
+        let line = match bytes::parse_int(operand) {
             Some(number) => {
                 let number = if number > 128 { number - 128 } else { number };
-                match u8::try_from(number).ok().filter(|n| *n <= 31) {
-                    Some(number) => out.push_str(traps::bare_name(number)),
-                    None => return invalid(sh, operand),
-                }
+                u8::try_from(number).ok().and_then(traps::known_name)
             }
-            None => match traps::number(operand).filter(|n| *n <= 31) {
-                Some(number) => out.push_str(&number.to_string()),
-                None => return invalid(sh, operand),
-            },
+            None => traps::number(operand).filter(|n| *n <= 31).map(|n| n.to_string()),
+        };
+        match line {
+            Some(line) => status = status.max(sh.print("kill", format!("{line}\n").as_bytes())?),
+            None => status = invalid(sh, operand)?,
         }
-        out.push('\n');
     }
-    sh.print("kill", out.as_bytes())
+    Ok(status)
 }
 
 pub(super) fn disown(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    if arguments.len() == 1 || arguments[1] == b"-a" {
-        sh.jobs.list.clear();
-    }
-    for operand in &arguments[1..] {
-        let number = sh.jobs.by_spec(operand).map(|job| job.number);
-        if let Some(number) = number {
-            sh.jobs.remove(number);
+    let (mut all, mut keep) = (false, false);
+    let mut options = OptionParser::new(arguments, "ahr");
+    while let Some(option) = options.next() {
+        match option {
+            Parsed::Flag(b'h') => keep = true,
+            Parsed::Flag(_) => all = true,
+            Parsed::Unknown(letter) | Parsed::Value(letter, _) | Parsed::MissingValue(letter) => {
+                let usage = "disown [-h] [-ar] [jobspec ... | pid ...]";
+                return sh.usage_error("disown", &[b'-', letter], usage);
+            }
         }
     }
-    Ok(0)
+    let operands = &arguments[options.operands()..];
+    if operands.is_empty() {
+        if all {
+            sh.jobs.list.clear();
+        } else if sh.jobs.list.is_empty() {
+            return sh.builtin_error("disown", "current: no such job");
+        } else if !keep {
+            sh.jobs.list.pop();
+        }
+        return Ok(0);
+    }
+    let mut status = 0;
+    for operand in operands {
+        let pid = bytes::parse_int(operand).and_then(|n| u32::try_from(n).ok());
+        let number = match pid.and_then(|pid| sh.jobs.by_pid(pid)).map(|job| job.number) {
+            Some(number) => Ok(number),
+            None => sh.jobs.by_spec(operand).map(|job| job.number),
+        };
+        match number {
+            Ok(number) if !keep => sh.jobs.remove(number),
+            Ok(_) => {}
+            Err(reason) => {
+                no_job(sh, "disown", operand, reason);
+                status = 1;
+            }
+        }
+    }
+    Ok(status)
 }
 
-pub(super) fn no_job_control(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+/// `fg` waits for a job, `bg` has nothing to continue: no job is ever stopped.
+pub(super) fn foreground(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     let name = bytes::display(&arguments[0]).into_owned();
-    sh.builtin_error(&name, "no job control")
+    if !sh.options.monitor {
+        return sh.builtin_error(&name, "no job control");
+    }
+    let spec = arguments.get(1).map_or(&b"%%"[..], Vec::as_slice);
+    let (pid, number, text) = match sh.jobs.by_spec(spec) {
+        Ok(job) => (job.last, job.number, job.text.clone()),
+        Err(NoJob::Unknown) if arguments.len() == 1 => {
+            return sh.builtin_error(&name, "current: no such job");
+        }
+        Err(reason) => {
+            no_job(sh, &name, spec, reason);
+            return Ok(1);
+        }
+    };
+    if name == "bg" {
+        return sh.builtin_error("bg", &format!("job {number} already in background"));
+    }
+    sh.print("fg", &[&text[..], b"\n"].concat())?;
+    match wait_for(sh, pid)? {
+        Ok(status) => Ok(status.unwrap_or(127)),
+        Err(interrupted) => Ok(interrupted),
+    }
+}
+
+pub(super) fn suspend(sh: &mut Shell, _: &[Vec<u8>]) -> Flow {
+    sh.builtin_error("suspend", "cannot suspend: no job control")
 }

@@ -15,6 +15,8 @@ impl Shell {
             CommandKind::Subshell(list) => {
                 match self.fork(Purpose::Subshell, true, &[], |sh| sh.list(list))? {
                     process::Forked::Ended(exit) => {
+                        self.line = command.line;
+                        self.report_signal(exit, false, || super::trace::command_text(command));
                         self.status = exit.status;
                         self.pipe_status = vec![exit.status];
                         Ok(exit.status)
@@ -56,6 +58,9 @@ impl Shell {
                     Some(words) => self.expand_words(words)?,
                     None => self.positional.clone(),
                 };
+                if self.announce(|| super::trace::command_text(command))? {
+                    return Ok(0);
+                }
                 self.in_loop(|sh| sh.select_loop(variable, &values, body))
             }
             CommandKind::ArithFor { init, condition, step, body } => {
@@ -64,10 +69,16 @@ impl Shell {
             }
             CommandKind::Case { word, arms } => {
                 self.line = command.line;
+                if self.announce(|| super::trace::command_text(command))? {
+                    return Ok(0);
+                }
                 self.case(word, arms)
             }
             CommandKind::Arith(arith) => {
                 self.line = command.line;
+                if self.announce(|| super::trace::command_text(command))? {
+                    return Ok(0);
+                }
                 if self.options.xtrace {
                     let text = [b"(( ", &*arith.text, b" ))"].concat();
                     self.trace(&text)?;
@@ -81,6 +92,9 @@ impl Shell {
             }
             CommandKind::Cond(cond) => {
                 self.line = command.line;
+                if self.announce(|| super::trace::command_text(command))? {
+                    return Ok(0);
+                }
                 self.condition(cond)
             }
             CommandKind::Coproc => {
@@ -151,6 +165,9 @@ impl Shell {
                 self.trace(&text)?;
             }
             self.line = line;
+            if self.announce(|| super::trace::for_text(b"for", variable, words))? {
+                continue;
+            }
             let reference = self
                 .vars
                 .get(variable)
@@ -250,6 +267,9 @@ impl Shell {
             return Ok((empty, true));
         }
         self.line = line;
+        if self.announce(|| [b"((", part.text.trim_ascii(), b"))"].concat())? {
+            return Ok((empty, true));
+        }
         if self.options.xtrace {
             let text = [b"(( ", part.text.trim_ascii(), b" ))"].concat();
             self.trace(&text)?;

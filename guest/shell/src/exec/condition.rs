@@ -242,7 +242,7 @@ impl Shell {
     }
 }
 
-fn name(op: CondOp) -> &'static [u8] {
+pub(super) fn name(op: CondOp) -> &'static [u8] {
     match op {
         CondOp::Match => b"==",
         CondOp::NotMatch => b"!=",

@@ -53,8 +53,7 @@ impl Shell {
         let pairs = self.fds.pairs();
         match self.start(&path, arguments, temporary, &pairs, true) {
             Ok(Started::Ended(exit)) => {
-                let text = arguments.join(&b' ');
-                self.report_signal(exit, &text);
+                self.signaled = Some(exit);
                 Ok(exit.status)
             }
             Ok(Started::Running(pid)) => Ok(self.wait_foreground(pid)),
@@ -289,18 +288,24 @@ impl Shell {
         environment
     }
 
-    /// Says which signal ended a program, as bash does for all but INT, PIPE and TERM.
-    pub(crate) fn report_signal(&mut self, exit: process::Exit, text: &[u8]) {
-        let name = match exit.how {
-            process::How::Signaled(9) => "Killed",
-            process::How::Signaled(1) => "Hangup",
-            process::How::Signaled(3) => "Quit",
-            process::How::Signaled(14) => "Alarm clock",
-            process::How::Signaled(10) => "User defined signal 1",
-            process::How::Signaled(12) => "User defined signal 2",
-            _ => return,
-        };
-        let (pid, text) = (exit.pid, Self::shown(text));
+    /// Says which signal ended a program or subshell whose command is `text`.
+    pub(crate) fn report_signal(
+        &mut self,
+        exit: process::Exit,
+        background: bool,
+        text: impl FnOnce() -> Vec<u8>,
+    ) {
+        let process::How::Signaled(signal) = exit.how else { return };
+        if matches!(signal, 2 | 13) || (signal == 15 && background) {
+            return;
+        }
+        let name = crate::traps::description(signal);
+        if signal == 15 || self.traps.command(signal).is_some() {
+            self.write_error(format!("{name}\n").as_bytes());
+            return;
+        }
+        let text = text();
+        let (pid, text) = (exit.pid, Self::shown(&text));
         self.error(&format!("{pid:>5} {name:<23} {text}"));
     }
 }

@@ -50,7 +50,17 @@ impl Shell {
         self.loops = 0;
         self.capture = None;
         self.substitutions.clear();
-        self.traps.enter_subshell();
+        if purpose == Purpose::Subshell {
+            self.jobs.enter_subshell();
+        }
+        let mut inherited = Vec::new();
+        if self.options.errtrace {
+            inherited.push(crate::traps::ERR);
+        }
+        if self.options.functrace {
+            inherited.extend([crate::traps::DEBUG, crate::traps::RETURN]);
+        }
+        self.traps.enter_subshell(&inherited);
         if purpose == Purpose::Substitution && !self.shopts.inherit_errexit && !self.options.posix {
             self.options.errexit = false;
         }

@@ -7,15 +7,23 @@ use crate::syntax::ast::Function;
 use crate::vars::{Attributes, ScopeKind, Value};
 
 impl Shell {
-    pub(super) fn define(&mut self, function: &Rc<Function>) -> u8 {
-        let name = &function.name;
+    pub(super) fn define(&mut self, function: &Rc<Function>) -> Flow {
+        let name = &*function.name;
         let posix = self.options.posix && !crate::syntax::is_name(name);
         if posix || name.iter().any(|b| matches!(b, b'$' | b'`' | b'\'' | b'"' | b'\\')) {
             self.error(&format!("`{}': not a valid identifier", Self::shown(name)));
-            return if posix { 2 } else { 1 };
+            return Ok(if posix { 2 } else { 1 });
         }
-        self.functions.insert(Rc::from(&*function.name), Rc::clone(function));
-        0
+        if self.options.posix && crate::builtins::find(name).is_some_and(|b| b.special) {
+            self.error(&format!("`{}': is a special builtin", Self::shown(name)));
+            return Err(Unwind::Exit(2));
+        }
+        if self.readonly_functions.contains(name) {
+            self.error(&format!("{}: readonly function", Self::shown(name)));
+            return Ok(1);
+        }
+        self.functions.insert(Rc::from(name), Rc::clone(function));
+        Ok(0)
     }
 
     /// Defines the one function that the list consists of; false if it is anything else.
@@ -25,7 +33,7 @@ impl Shell {
         let crate::syntax::ast::CommandKind::Function(function) = &command.kind else {
             return false;
         };
-        self.define(function) == 0
+        self.define(function).is_ok()
     }
 
     /// Calls a function. `temporary` are the assignments before the call.
@@ -46,17 +54,20 @@ impl Shell {
                 call_line,
             });
             sh.push_temporary(ScopeKind::Function, temporary);
-            let outer_trap = sh.traps.suspend_return(sh.options.functrace);
-            let flow = match sh.command(&function.body) {
+            let suspended = sh.suspend_traps(&function);
+            let flow = match sh.debug_trap().and_then(|_| sh.command(&function.body)) {
                 Err(Unwind::Return(status)) => Ok(status),
                 Err(Unwind::Break(_) | Unwind::Continue(_)) => Ok(0),
                 flow => flow,
             };
-            if let Ok(status) = flow {
-                sh.status = status;
-                sh.run_condition_trap(crate::traps::RETURN)?;
-            }
-            sh.traps.resume_return(outer_trap);
+            let flow = match flow {
+                Ok(status) => {
+                    sh.status = status;
+                    sh.run_condition_trap(crate::traps::RETURN).map(|_| status)
+                }
+                flow => flow,
+            };
+            sh.traps.resume(suspended);
             sh.vars.pop_scope();
             sh.frames.pop();
             sh.line = call_line;
@@ -64,6 +75,23 @@ impl Shell {
             sh.positional = positional;
             flow
         })
+    }
+
+    /// Takes the traps away that the function does not inherit.
+    fn suspend_traps(&mut self, function: &Function) -> crate::traps::Suspended {
+        use crate::traps::{DEBUG, ERR, RETURN};
+        if !self.has_traps() {
+            return Vec::new();
+        }
+        let traced = self.options.functrace || self.traced_functions.contains(&*function.name);
+        let mut conditions = Vec::new();
+        if !traced {
+            conditions.extend([DEBUG, RETURN]);
+        }
+        if !self.options.errtrace {
+            conditions.push(ERR);
+        }
+        self.traps.suspend(&conditions)
     }
 
     /// Opens a scope with the assignments before a command that runs in this shell.
@@ -97,6 +125,9 @@ impl Shell {
             let source: Rc<[u8]> = path.into();
             sh.frames.push(Frame { function: None, source: Rc::clone(&source), call_line });
             let mut parser = crate::syntax::Parser::new(text, 1, source, sh.syntax());
+            // The trap on RETURN runs after a script; that on DEBUG only runs in it with functrace.
+            let debug = (!sh.options.functrace).then_some(crate::traps::DEBUG);
+            let suspended = sh.traps.suspend(debug.as_slice());
             let flow = match sh.run_parser(&mut parser, "") {
                 Err(Unwind::Return(status)) => Ok(status),
                 flow => flow,
@@ -110,6 +141,7 @@ impl Shell {
                 sh.status = status;
                 sh.run_condition_trap(crate::traps::RETURN)?;
             }
+            sh.traps.resume(suspended);
             flow
         })
     }

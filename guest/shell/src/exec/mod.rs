@@ -18,7 +18,9 @@ pub(crate) use redirect::Saved;
 
 use crate::bytes;
 use crate::state::{Flow, Shell, Unwind};
-use crate::syntax::ast::{AndOr, AndOrOp, Command, CommandKind, Item, List, Pipeline, TimeFormat};
+use crate::syntax::ast::{
+    AndOr, AndOrOp, Command, CommandKind, Item, List, Pipeline, Redirect, Simple, TimeFormat,
+};
 
 impl Shell {
     pub(crate) fn list(&mut self, list: &List) -> Flow {
@@ -119,11 +121,17 @@ impl Shell {
             return Ok(status);
         }
         self.status = status;
-        let in_function = self.frames.iter().any(|f| f.function.is_some());
-        if self.has_traps() && (self.options.errtrace || !in_function) {
+        if self.has_traps() {
             self.run_condition_trap(crate::traps::ERR)?;
         }
-        if self.options.errexit { Err(Unwind::Exit(status)) } else { Ok(status) }
+        if !self.options.errexit {
+            return Ok(status);
+        }
+        // A signal that arrived while the command ran has its trap run before the shell ends.
+        if self.has_traps() && self.poll_signals() {
+            self.run_signal_traps()?;
+        }
+        Err(Unwind::Exit(status))
     }
 
     pub(crate) fn command(&mut self, command: &Command) -> Flow {
@@ -138,7 +146,7 @@ impl Shell {
             }
             CommandKind::Function(function) => {
                 self.line = command.line;
-                self.status = self.define(function);
+                self.status = self.define(function)?;
                 self.check_errexit(self.status)
             }
             _ => self.compound_with_redirects(command),
@@ -150,27 +158,61 @@ impl Shell {
             command.kind,
             CommandKind::Subshell(_) | CommandKind::Arith(_) | CommandKind::Cond(_)
         );
-        if command.redirects.is_empty() {
-            let status = self.deeper(|sh| sh.compound(command))?;
-            self.status = status;
-            return if checked { self.check_errexit(status) } else { Ok(status) };
-        }
-        self.line = command.line;
+        let mut saved = None;
         let mark = self.substitutions.len();
-        let saved = match self.redirect(&command.redirects)? {
-            Some(saved) => saved,
-            None => {
+        if !command.redirects.is_empty() {
+            self.line = command.line;
+            saved = self.redirect(&command.redirects)?;
+            if saved.is_none() {
                 self.close_substitutions(mark);
                 self.status = 1;
                 return self.check_errexit(1);
             }
-        };
+        }
         let flow = self.deeper(|sh| sh.compound(command));
-        self.restore(saved);
-        self.close_substitutions(mark);
+        if let Some(saved) = saved {
+            self.restore(saved);
+            self.close_substitutions(mark);
+        }
         let status = flow?;
         self.status = status;
-        if checked { self.check_errexit(status) } else { Ok(status) }
+        if !checked {
+            return Ok(status);
+        }
+        if status != 0 {
+            self.line = command.line;
+            self.note_command(|| trace::command_text(command));
+        }
+        self.check_errexit(status)
+    }
+
+    /// Remembers what `BASH_COMMAND` says from now on. A trap's own commands do not change it.
+    pub(crate) fn note_command(&mut self, text: impl FnOnce() -> Vec<u8>) {
+        let used = self.has_traps() || self.mentions_command;
+        if used && !self.traps.any_running() {
+            self.current_command = text().into();
+        }
+    }
+
+    /// What precedes a simple command: it becomes `BASH_COMMAND`, and the trap on DEBUG runs.
+    /// True if the command is to be skipped.
+    pub(super) fn announce_simple(
+        &mut self,
+        simple: &Simple,
+        redirects: &[Redirect],
+    ) -> Result<bool, Unwind> {
+        self.announce(|| trace::simple_text(simple, redirects))
+    }
+
+    /// As [`Self::announce_simple`], for any command.
+    pub(super) fn announce(&mut self, text: impl FnOnce() -> Vec<u8>) -> Result<bool, Unwind> {
+        self.note_command(text);
+        if self.announced {
+            // The parent did this before it made this process.
+            self.announced = false;
+            return Ok(false);
+        }
+        if self.traps.fires(crate::traps::DEBUG) { self.debug_trap() } else { Ok(false) }
     }
 
     /// Parses and runs a text in this shell, as `eval` does. Errors of expansion end only the
@@ -192,6 +234,11 @@ impl Shell {
         loop {
             parser.set_options(self.syntax());
             let parsed = parser.complete_command();
+            let read = parser.take_read_lines();
+            if self.options.verbose {
+                self.write_error(&read);
+            }
+            self.mentions_command |= bytes::find(&read, b"BASH_COMMAND").is_some();
             for (line, message) in parser.take_warnings() {
                 self.line = line;
                 self.error(&message);
@@ -247,10 +294,23 @@ impl Shell {
         Ok(1)
     }
 
+    /// A message about an option that lacks its argument.
+    pub(crate) fn missing_value(&mut self, builtin: &str, letter: u8, usage: &str) -> Flow {
+        let letter = char::from(letter);
+        self.error(&format!("{builtin}: -{letter}: option requires an argument"));
+        self.usage(builtin, usage)
+    }
+
+    /// The usage of a builtin. In POSIX mode, wrong usage of a special builtin ends the shell.
+    pub(crate) fn usage(&mut self, builtin: &str, usage: &str) -> Flow {
+        self.write_error(format!("{builtin}: usage: {usage}\n").as_bytes());
+        self.misused = true;
+        Ok(2)
+    }
+
     /// A message about wrong usage of a builtin.
     pub(crate) fn usage_error(&mut self, builtin: &str, option: &[u8], usage: &str) -> Flow {
         self.error(&format!("{builtin}: {}: invalid option", bytes::display(option)));
-        self.write_error(format!("{builtin}: usage: {usage}\n").as_bytes());
-        Ok(2)
+        self.usage(builtin, usage)
     }
 }

@@ -20,6 +20,7 @@ impl Shell {
         let last = commands.len() - 1;
         let mut input: Option<Handle> = None;
         for (index, command) in commands.iter().enumerate() {
+            let announced = self.announce_member(command)?;
             let stdin = input.take();
             let mut stdout = None;
             if index < last {
@@ -28,15 +29,23 @@ impl Shell {
                 stdout = Some(write);
             }
             if index == last && self.shopts.lastpipe {
+                self.announced = announced;
                 members.push(self.last_in_this_shell(command, stdin)?);
                 break;
             }
-            members.push(self.member(command, stdin.as_ref(), stdout.as_ref())?);
+            members.push(self.member(command, stdin.as_ref(), stdout.as_ref(), announced)?);
         }
         let mut statuses = Vec::with_capacity(members.len());
-        for member in members {
+        for (member, command) in members.into_iter().zip(commands) {
             statuses.push(match member {
-                Member::Running(pid) => self.wait_foreground(pid),
+                Member::Running(pid) => {
+                    let exit = self.wait_foreground_exit(pid);
+                    if statuses.len() == last {
+                        self.line = command.line;
+                        self.report_signal(exit, false, || super::trace::command_text(command));
+                    }
+                    exit.status
+                }
                 Member::Ended(status) => status,
             });
         }
@@ -45,7 +54,29 @@ impl Shell {
             status = statuses.iter().rev().copied().find(|s| *s != 0).unwrap_or(0);
         }
         self.pipe_status = statuses;
+        let ends_in_subshell = matches!(
+            commands.last(),
+            Some(Command { kind: CommandKind::Subshell(_), .. })
+        );
+        if ends_in_subshell && status != 0 && self.errexit_off == 0 {
+            // As in bash, the trap runs for the last member's subshell and for the pipeline.
+            self.status = status;
+            self.run_condition_trap(crate::traps::ERR)?;
+        }
         Ok(status)
+    }
+
+    /// Simple commands of a pipeline are announced by this process, before they get one of their
+    /// own; true if that was done.
+    fn announce_member(&mut self, command: &Command) -> Result<bool, Unwind> {
+        self.line = command.line;
+        match &command.kind {
+            CommandKind::Simple(simple) => {
+                self.announce_simple(simple, &command.redirects)?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
     }
 
     pub(super) fn make_pipe(&mut self) -> Result<(Handle, Handle), Unwind> {
@@ -63,6 +94,7 @@ impl Shell {
         command: &Command,
         stdin: Option<&Handle>,
         stdout: Option<&Handle>,
+        announced: bool,
     ) -> Result<Member, Unwind> {
         if let Some(started) = self.start_external(command, stdin, stdout, false)? {
             return Ok(match started {
@@ -80,7 +112,10 @@ impl Shell {
         changed.extend(stdin.map(|handle| (0, handle.raw())));
         changed.extend(stdout.map(|handle| (1, handle.raw())));
         let forked =
-            self.fork(Purpose::Background, false, &changed, |sh| sh.subshell_command(command))?;
+            self.fork(Purpose::Background, false, &changed, |sh| {
+                sh.announced = announced;
+                sh.subshell_command(command)
+            })?;
         Ok(match forked {
             process::Forked::Running(pid) => Member::Running(pid),
             process::Forked::Ended(exit) => Member::Ended(exit.status),
@@ -93,6 +128,11 @@ impl Shell {
             && command.redirects.is_empty()
         {
             return self.list(list);
+        }
+        if let CommandKind::Simple(simple) = &command.kind {
+            // Its failure is the parent's to judge.
+            self.status = self.simple(simple, &command.redirects, command.line)?;
+            return Ok(self.status);
         }
         self.command(command)
     }
@@ -132,6 +172,10 @@ impl Shell {
             }
             _ => None,
         };
+        let mut announced = false;
+        if let Some(command) = single {
+            announced = self.announce_member(command)?;
+        }
         let started = match single {
             Some(command) => self.start_external(command, stdin, None, false)?,
             None => None,
@@ -143,7 +187,10 @@ impl Shell {
             let forked =
                 self.fork(Purpose::Background, false, &changed, |sh| match (started, single) {
                     (Some(Err(status)), _) => Ok(status),
-                    (_, Some(command)) => sh.subshell_command(command),
+                    (_, Some(command)) => {
+                        sh.announced = announced;
+                        sh.subshell_command(command)
+                    }
                     _ => sh.and_or(and_or),
                 })?;
             match forked {

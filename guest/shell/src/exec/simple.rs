@@ -12,13 +12,16 @@ type Temporary = Vec<(Vec<u8>, Vec<u8>)>;
 impl Shell {
     pub(super) fn simple(&mut self, simple: &Simple, redirects: &[Redirect], line: u32) -> Flow {
         self.line = line;
-        if self.traps.command(crate::traps::DEBUG).is_some() {
-            self.run_condition_trap(crate::traps::DEBUG)?;
+        if self.announce_simple(simple, redirects)? {
+            return Ok(0);
         }
         self.substitution_status = None;
         let mark = self.substitutions.len();
         let arrays = std::mem::take(&mut self.array_arguments);
         let flow = self.simple_parts(simple, redirects, line);
+        if let Some(exit) = self.signaled.take() {
+            self.report_signal(exit, false, || super::trace::simple_text(simple, redirects));
+        }
         self.array_arguments = arrays;
         self.close_substitutions(mark);
         flow
@@ -164,33 +167,40 @@ impl Shell {
         Ok(status)
     }
 
-    /// Runs a builtin. Assignments before a special builtin last in POSIX mode.
+    /// Runs a builtin. Assignments before a special builtin last in POSIX mode, and its wrong use
+    /// ends the shell.
     pub(crate) fn run_builtin(
         &mut self,
         builtin: Builtin,
         arguments: &[Vec<u8>],
         temporary: Vec<(Vec<u8>, Vec<u8>)>,
     ) -> Flow {
-        if temporary.is_empty() {
-            return (builtin.run)(self, arguments);
-        }
-        if builtin.special && self.options.posix || arguments[0] == b"exec" {
+        let special = builtin.special && self.options.posix;
+        self.misused = false;
+        let flow = if temporary.is_empty() {
+            (builtin.run)(self, arguments)
+        } else if special {
             for (name, value) in temporary {
                 self.assign(&name, None, value, false)?;
-                if arguments[0] == b"exec" {
-                    self.vars.entry(&name).attributes.add(crate::vars::Attributes::EXPORT);
-                }
+                self.vars.entry(&name).attributes.add(crate::vars::Attributes::EXPORT);
             }
-            return (builtin.run)(self, arguments);
-        }
-        let kind = match arguments[0].as_slice() {
-            b"eval" | b"source" | b"." => ScopeKind::Commands,
-            _ => ScopeKind::Builtin,
+            (builtin.run)(self, arguments)
+        } else {
+            let kind = match arguments[0].as_slice() {
+                b"eval" | b"source" | b"." => ScopeKind::Commands,
+                _ => ScopeKind::Builtin,
+            };
+            self.push_temporary(kind, temporary);
+            let flow = (builtin.run)(self, arguments);
+            self.vars.pop_scope();
+            flow
         };
-        self.push_temporary(kind, temporary);
-        let flow = (builtin.run)(self, arguments);
-        self.vars.pop_scope();
-        flow
+        match flow {
+            Ok(status) if special && std::mem::take(&mut self.misused) => {
+                Err(Unwind::Exit(status))
+            }
+            flow => flow,
+        }
     }
 }
 

@@ -168,6 +168,8 @@ impl Parser<'_> {
             _ => None,
         };
         let Some(kind) = kind else { return self.simple_command(line) };
+        // As in bash, a subshell has the line on which it ends.
+        let line = if matches!(kind, CommandKind::Subshell(_)) { self.line } else { line };
         let mut command = Command { kind, redirects: Vec::new(), line };
         if !matches!(command.kind, CommandKind::Function(_) | CommandKind::Coproc) {
             self.redirects(&mut command.redirects)?;

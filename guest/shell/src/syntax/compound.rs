@@ -294,6 +294,7 @@ impl Parser<'_> {
             None => return Err(self.end_of_file()),
         };
         let Some(kind) = kind else { return Err(self.unexpected()) };
+        let line = if matches!(kind, CommandKind::Subshell(_)) { self.line } else { line };
         let mut command = Command { kind, redirects: Vec::new(), line };
         self.redirects(&mut command.redirects)?;
         Ok(command)

@@ -38,6 +38,8 @@ pub(crate) struct Parser<'a> {
     pub(super) pending: Vec<PendingHereDoc>,
     /// Where the innermost here-document that the text did not finish began.
     pub(super) warnings: Vec<(u32, String)>,
+    /// What [`Self::take_read_lines`] has returned of the text.
+    taken: usize,
     feed: Option<Feed<'a>>,
     /// Aliases whose text the cursor is in or was in.
     pub(super) replaced: Vec<Replaced>,
@@ -61,6 +63,7 @@ impl<'a> Parser<'a> {
             source,
             pending: Vec::new(),
             warnings: Vec::new(),
+            taken: 0,
             feed: None,
             replaced: Vec::new(),
             alias_blank: None,
@@ -119,14 +122,31 @@ impl<'a> Parser<'a> {
             Some(b'\n') => self.newline(),
             Some(_) => return Err(self.unexpected()),
         }
+        Ok(Some(list))
+    }
+
+    /// The lines that were read since the last call, whole.
+    pub(crate) fn take_read_lines(&mut self) -> Vec<u8> {
+        let read = self.pos.min(self.text.len());
+        let end = match read.checked_sub(1) {
+            None => 0,
+            Some(last) if self.text[last] == b'\n' => read,
+            Some(_) => self.text[read..]
+                .iter()
+                .position(|&b| b == b'\n')
+                .map_or(self.text.len(), |more| read + more + 1),
+        };
+        let lines = self.text.get(self.taken..end).unwrap_or_default().to_vec();
+        self.taken = end.max(self.taken);
         if self.feed.is_some() && self.pos >= self.text.len() {
             // What was parsed is not needed again.
             self.text.clear();
             self.pos = 0;
             self.replaced.clear();
             self.alias_blank = None;
+            self.taken = 0;
         }
-        Ok(Some(list))
+        lines
     }
 
     /// Moves to the next line after an error that concerns this one only.
