@@ -51,6 +51,8 @@ pub(crate) struct Shell {
     pub(crate) functions: NameMap<Rc<Function>>,
     pub(crate) aliases: Rc<crate::syntax::Aliases>,
     pub(crate) exported_functions: std::collections::BTreeSet<crate::vars::Name>,
+    /// Builtins that `enable -n` took away.
+    pub(crate) disabled: std::collections::BTreeSet<Vec<u8>>,
     /// What `readonly -f` names.
     pub(crate) readonly_functions: std::collections::BTreeSet<crate::vars::Name>,
     /// Functions with the attribute of `declare -ft`.
@@ -96,6 +98,7 @@ pub(crate) struct Shell {
     pub(crate) last_argument: Vec<u8>,
     pub(crate) trace_depth: u32,
     pub(crate) umask: u32,
+    pub(crate) limits: crate::builtins::OwnLimits,
     /// Descriptor 0 is what this shell was started with, not a pipeline's or a redirection's.
     pub(crate) own_stdin: bool,
     /// Compound assignments among the arguments of the declaration builtin that runs now.
@@ -107,6 +110,8 @@ pub(crate) struct Shell {
     pub(crate) killed_by: Option<u8>,
     /// How the program of the simple command at hand ended.
     pub(crate) signaled: Option<process::Exit>,
+    /// A loop is left because `break` or `continue` was called wrongly.
+    pub(crate) failed_loop: bool,
     /// The builtin that runs was called wrongly.
     pub(crate) misused: bool,
     /// The script asks for `BASH_COMMAND`, so that it has to be kept.
@@ -127,6 +132,7 @@ impl Shell {
             functions: NameMap::default(),
             aliases: Rc::default(),
             exported_functions: std::collections::BTreeSet::new(),
+            disabled: std::collections::BTreeSet::new(),
             readonly_functions: std::collections::BTreeSet::new(),
             traced_functions: std::collections::BTreeSet::new(),
             positional: Vec::new(),
@@ -162,12 +168,14 @@ impl Shell {
             last_argument: Vec::new(),
             trace_depth: 0,
             umask: 0o022,
+            limits: crate::builtins::OwnLimits::default(),
             own_stdin: true,
             array_arguments: Vec::new(),
             substitutions: Vec::new(),
             current_command: Box::default(),
             killed_by: None,
             signaled: None,
+            failed_loop: false,
             misused: false,
             mentions_command: false,
             announced: false,

@@ -1,5 +1,6 @@
 //! Builtins that direct the flow of execution.
 
+use super::{OptionParser, Parsed};
 use crate::bytes;
 use crate::output::io_text;
 use crate::state::{Flow, Shell, Unwind};
@@ -12,17 +13,36 @@ pub(super) fn fail(_: &mut Shell, _: &[Vec<u8>]) -> Flow {
     Ok(1)
 }
 
-/// The numeric argument of `exit`, `return` …: `Err` after a message.
-fn number(sh: &mut Shell, builtin: &str, argument: Option<&Vec<u8>>) -> Result<Option<i64>, u8> {
-    let Some(text) = argument else { return Ok(None) };
-    match bytes::parse_int(text) {
-        Some(number) => Ok(Some(number)),
-        None => {
-            let shown = bytes::display(text).into_owned();
-            sh.error(&format!("{builtin}: {shown}: numeric argument required"));
-            Err(2)
+/// Why a numeric argument cannot be used, after a message.
+enum BadNumber {
+    NotANumber,
+    TooMany,
+}
+
+impl BadNumber {
+    /// Too many arguments end the complete command, as in bash.
+    fn flow(&self, status: u8) -> Flow {
+        match self {
+            Self::NotANumber => Ok(status),
+            Self::TooMany => Err(Unwind::Discard(1)),
         }
     }
+}
+
+/// The one numeric argument of `exit`, `return` …
+fn number(sh: &mut Shell, builtin: &str, arguments: &[Vec<u8>]) -> Result<Option<i64>, BadNumber> {
+    let arguments = skip_dashes(arguments);
+    let Some(text) = arguments.first() else { return Ok(None) };
+    let Some(number) = bytes::parse_int(text) else {
+        let shown = bytes::display(text).into_owned();
+        sh.error(&format!("{builtin}: {shown}: numeric argument required"));
+        return Err(BadNumber::NotANumber);
+    };
+    if arguments.len() > 1 {
+        sh.error(&format!("{builtin}: too many arguments"));
+        return Err(BadNumber::TooMany);
+    }
+    Ok(Some(number))
 }
 
 fn skip_dashes(arguments: &[Vec<u8>]) -> &[Vec<u8>] {
@@ -32,41 +52,51 @@ fn skip_dashes(arguments: &[Vec<u8>]) -> &[Vec<u8>] {
     }
 }
 
+/// The arguments after `--`, of a builtin without options; `Err` is the status after a message.
+fn no_options<'a>(
+    sh: &mut Shell,
+    builtin: &str,
+    arguments: &'a [Vec<u8>],
+    usage: &str,
+) -> Result<&'a [Vec<u8>], Flow> {
+    match arguments.get(1).map(Vec::as_slice) {
+        Some(b"--") => Ok(&arguments[2..]),
+        Some([b'-', letter, ..]) => Err(sh.usage_error(builtin, &[b'-', *letter], usage)),
+        _ => Ok(&arguments[1..]),
+    }
+}
+
 pub(super) fn exit(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let arguments = skip_dashes(arguments);
-    let status = match number(sh, "exit", arguments.first()) {
-        Ok(Some(_)) if arguments.len() > 1 => {
-            sh.error("exit: too many arguments");
-            return Ok(1);
-        }
+    let status = match number(sh, "exit", arguments) {
         Ok(Some(number)) => number as u8,
         Ok(None) => sh.status,
-        Err(status) => status,
+        Err(BadNumber::NotANumber) => 2,
+        Err(bad) => return bad.flow(1),
     };
     Err(Unwind::Exit(status))
 }
 
 pub(super) fn return_(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let arguments = skip_dashes(arguments);
-    let status = match number(sh, "return", arguments.first()) {
+    let status = match number(sh, "return", arguments) {
         Ok(Some(number)) => number as u8,
         Ok(None) => sh.status,
-        Err(status) => status,
+        Err(BadNumber::NotANumber) => 2,
+        Err(bad) => return bad.flow(1),
     };
     if sh.frames.is_empty() {
         sh.error("return: can only `return' from a function or sourced script");
+        sh.misused = true;
         return Ok(2);
     }
     Err(Unwind::Return(status))
 }
 
 fn levels(sh: &mut Shell, builtin: &str, arguments: &[Vec<u8>]) -> Result<u32, Flow> {
-    let arguments = skip_dashes(arguments);
     if sh.loops == 0 {
         sh.error(&format!("{builtin}: only meaningful in a `for', `while', or `until' loop"));
         return Err(Ok(0));
     }
-    match number(sh, builtin, arguments.first()) {
+    match number(sh, builtin, arguments) {
         Ok(None) => Ok(1),
         Ok(Some(_)) if arguments.len() > 1 => {
             sh.error(&format!("{builtin}: too many arguments"));
@@ -77,9 +107,11 @@ fn levels(sh: &mut Shell, builtin: &str, arguments: &[Vec<u8>]) -> Result<u32, F
         }
         Ok(Some(number)) => {
             sh.error(&format!("{builtin}: {number}: loop count out of range"));
+            sh.failed_loop = true;
             Err(Err(Unwind::Break(sh.loops)))
         }
-        Err(_) => Err(Err(Unwind::Exit(128))),
+        Err(BadNumber::NotANumber) => Err(Err(Unwind::Exit(128))),
+        Err(bad) => Err(bad.flow(1)),
     }
 }
 
@@ -98,7 +130,10 @@ pub(super) fn continue_loop(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
 }
 
 pub(super) fn eval(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let text = skip_dashes(arguments).join(&b' ');
+    let text = match no_options(sh, "eval", arguments, "eval [arg ...]") {
+        Ok(words) => words.join(&b' '),
+        Err(flow) => return flow,
+    };
     let line = sh.line;
     if text.trim_ascii().is_empty() {
         return Ok(0);
@@ -108,11 +143,14 @@ pub(super) fn eval(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
 
 pub(super) fn source(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     let builtin = String::from_utf8_lossy(&arguments[0]).into_owned();
-    let arguments = skip_dashes(arguments);
+    let usage = format!("{builtin} filename [arguments]");
+    let arguments = match no_options(sh, &builtin, arguments, &usage) {
+        Ok(arguments) => arguments,
+        Err(flow) => return flow,
+    };
     let Some(name) = arguments.first() else {
         sh.error(&format!("{builtin}: filename argument required"));
-        sh.write_error(format!("{builtin}: usage: {builtin} filename [arguments]\n").as_bytes());
-        return Ok(2);
+        return sh.usage(&builtin, &usage);
     };
     let mut path = name.clone();
     if !name.contains(&b'/') && sh.shopts.sourcepath {
@@ -159,48 +197,50 @@ fn read_script(sh: &mut Shell, path: &[u8]) -> Result<Vec<u8>, String> {
 }
 
 pub(super) fn exec(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let mut index = 1;
-    let mut name = None;
-    let mut clean = false;
-    while let Some(option) = arguments.get(index) {
-        match option.as_slice() {
-            b"--" => {
-                index += 1;
-                break;
-            }
-            b"-a" => {
-                name = arguments.get(index + 1).cloned();
-                index += 2;
-            }
-            b"-c" => {
-                clean = true;
-                index += 1;
-            }
-            b"-l" => index += 1,
-            _ => break,
+    let (mut name, mut clean, mut login) = (None, false, false);
+    let usage = super::synopses::synopsis(b"exec").unwrap_or_default();
+    let mut options = OptionParser::new(arguments, "cla:");
+    while let Some(option) = options.next() {
+        match option {
+            Parsed::Flag(b'c') => clean = true,
+            Parsed::Flag(_) => login = true,
+            Parsed::Value(_, text) => name = Some(text.to_vec()),
+            Parsed::Unknown(letter) => return sh.usage_error("exec", &[b'-', letter], usage),
+            Parsed::MissingValue(letter) => return sh.missing_value("exec", letter, usage),
         }
     }
+    let index = options.operands();
     let Some(program) = arguments.get(index) else { return Ok(0) };
     let mut argv = arguments[index..].to_vec();
     let program = program.clone();
     if let Some(name) = name {
         argv[0] = name;
     }
+    if login {
+        argv[0].insert(0, b'-');
+    }
     let path = if program.contains(&b'/') {
         Some(sh.absolute(&program))
     } else {
-        sh.find_program(&program, false)
+        sh.find_program(&program, false).map(|path| sh.absolute(&path))
     };
     let shown = bytes::display(&program).into_owned();
     let Some(path) = path else {
         sh.error(&format!("exec: {shown}: not found"));
         return if sh.shopts.execfail { Ok(127) } else { Err(Unwind::Exit(127)) };
     };
-    if let Ok(metadata) = std::fs::metadata(sh.path(&path))
-        && (metadata.is_dir() || !sh.is_executable_file(&path))
-    {
-        sh.error(&format!("{shown}: Permission denied"));
-        return if sh.shopts.execfail { Ok(126) } else { Err(Unwind::Exit(126)) };
+    let reason = match std::fs::metadata(sh.path(&path)) {
+        Err(error) => Some((127, io_text(&error))),
+        Ok(metadata) if metadata.is_dir() => Some((126, "Is a directory".into())),
+        Ok(_) if !sh.is_executable_file(&path) => Some((126, "Permission denied".into())),
+        Ok(_) => None,
+    };
+    if let Some((status, reason)) = reason {
+        sh.error(&format!("{shown}: {reason}"));
+        if status == 126 {
+            sh.error(&format!("exec: {shown}: cannot execute: {reason}"));
+        }
+        return if sh.shopts.execfail { Ok(status) } else { Err(Unwind::Exit(status)) };
     }
     if clean {
         for name in sh.vars.names() {
@@ -219,10 +259,9 @@ pub(super) fn exec(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
 }
 
 pub(super) fn shift(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let arguments = skip_dashes(arguments);
-    let count = match number(sh, "shift", arguments.first()) {
+    let count = match number(sh, "shift", arguments) {
         Ok(count) => count.unwrap_or(1),
-        Err(_) => return Ok(1),
+        Err(bad) => return bad.flow(1),
     };
     let Ok(count) = usize::try_from(count) else {
         return sh.builtin_error("shift", &format!("{count}: shift count out of range"));

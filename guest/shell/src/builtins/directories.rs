@@ -1,5 +1,6 @@
 //! The working directory and the stack of directories.
 
+use super::{OptionParser, Parsed};
 use crate::bytes;
 use crate::output::io_text;
 use crate::paths::normalize;
@@ -99,7 +100,16 @@ fn change(sh: &mut Shell, directory: &[u8], physical: bool) -> Result<(), String
 }
 
 pub(super) fn pwd(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let physical = arguments.get(1).is_some_and(|a| a == b"-P") || sh.options.physical;
+    let mut physical = sh.options.physical;
+    let mut options = OptionParser::new(arguments, "LP");
+    while let Some(option) = options.next() {
+        match option {
+            Parsed::Flag(letter) => physical = letter == b'P',
+            Parsed::Unknown(letter) | Parsed::Value(letter, _) | Parsed::MissingValue(letter) => {
+                return sh.usage_error("pwd", &[b'-', letter], "pwd [-LP]");
+            }
+        }
+    }
     let mut line = if physical { sh.real_path(&sh.cwd) } else { sh.cwd.clone() };
     line.push(b'\n');
     sh.print("pwd", &line)
@@ -126,6 +136,44 @@ fn show(sh: &mut Shell, builtin: &str) -> Flow {
     sh.print(builtin, &line)
 }
 
+/// What `pushd` and `popd` are asked for.
+struct StackRequest {
+    /// Only the stack changes, not the working directory.
+    stay: bool,
+    operand: Option<Vec<u8>>,
+}
+
+/// The options and the operand of `pushd` or `popd`; `Err` is the status after a message.
+fn stack_request(sh: &mut Shell, arguments: &[Vec<u8>], usage: &str) -> Result<StackRequest, Flow> {
+    let builtin = bytes::display(&arguments[0]).into_owned();
+    let mut request = StackRequest { stay: false, operand: None };
+    let mut options = true;
+    for argument in &arguments[1..] {
+        match argument.as_slice() {
+            b"--" if options => options = false,
+            b"-n" if options => request.stay = true,
+            text if options && text.len() > 1 && text[0] == b'-' && !is_index(text) => {
+                let shown = bytes::display(text).into_owned();
+                sh.error(&format!("{builtin}: {shown}: invalid number"));
+                return Err(sh.usage(&builtin, usage));
+            }
+            _ if request.operand.is_some() => {
+                return Err(sh.builtin_error(&builtin, "too many arguments"));
+            }
+            text => request.operand = Some(text.to_vec()),
+        }
+    }
+    Ok(request)
+}
+
+fn out_of_range(sh: &mut Shell, builtin: &str, text: &[u8]) -> Flow {
+    if sh.directories.is_empty() {
+        return sh.builtin_error(builtin, "directory stack empty");
+    }
+    let shown = bytes::display(text).into_owned();
+    sh.builtin_error(builtin, &format!("{shown}: directory stack index out of range"))
+}
+
 fn tilde(sh: &Shell, path: &[u8]) -> Vec<u8> {
     match sh.vars.get(b"HOME").and_then(|v| v.scalar()) {
         Some(home) if home.len() > 1 && path.starts_with(home) => {
@@ -139,17 +187,14 @@ fn tilde(sh: &Shell, path: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn pushd(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let mut arguments = &arguments[1..];
-    let mut stay = false;
-    if arguments.first().is_some_and(|a| a == b"-n") {
-        stay = true;
-        arguments = &arguments[1..];
-    }
-    if arguments.first().is_some_and(|a| a == b"--") {
-        arguments = &arguments[1..];
-    }
+    let StackRequest { stay, operand } =
+        match stack_request(sh, arguments, "pushd [-n] [+N | -N | dir]") {
+            Ok(request) => request,
+            Err(flow) => return flow,
+        };
+    let operand = operand.as_deref();
     let before = sh.cwd.clone();
-    let target = match arguments.first() {
+    let target = match operand {
         None => {
             if sh.directories.is_empty() {
                 return sh.builtin_error("pushd", "no other directory");
@@ -158,11 +203,7 @@ pub(super) fn pushd(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
         }
         Some(text) if is_index(text) => {
             let Some(index) = stack_index(sh, text) else {
-                let shown = bytes::display(text).into_owned();
-                return sh.builtin_error(
-                    "pushd",
-                    &format!("{shown}: directory stack index out of range"),
-                );
+                return out_of_range(sh, "pushd", text);
             };
             let mut all = vec![before];
             all.append(&mut sh.directories);
@@ -175,8 +216,8 @@ pub(super) fn pushd(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
             }
             return show(sh, "pushd");
         }
-        Some(text) if text == b"-" => sh.get(b"OLDPWD").unwrap_or_default(),
-        Some(text) => text.clone(),
+        Some(b"-") => sh.get(b"OLDPWD").unwrap_or_default(),
+        Some(text) => text.to_vec(),
     };
     if stay {
         let target = sh.absolute(&target);
@@ -184,7 +225,7 @@ pub(super) fn pushd(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
         return show(sh, "pushd");
     }
     if let Err(message) = change(sh, &target, false) {
-        if arguments.is_empty() {
+        if operand.is_none() {
             sh.directories.insert(0, target.clone());
         }
         let shown = bytes::display(&target).into_owned();
@@ -195,31 +236,25 @@ pub(super) fn pushd(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
 }
 
 pub(super) fn popd(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let mut arguments = &arguments[1..];
-    let mut stay = false;
-    if arguments.first().is_some_and(|a| a == b"-n") {
-        stay = true;
-        arguments = &arguments[1..];
-    }
-    if sh.directories.is_empty() {
-        return sh.builtin_error("popd", "directory stack empty");
-    }
-    let index = match arguments.first() {
-        None => usize::from(stay),
-        Some(text) if is_index(text) => match stack_index(sh, text) {
-            Some(index) => index,
-            None => {
-                let shown = bytes::display(text).into_owned();
-                return sh.builtin_error(
-                    "popd",
-                    &format!("{shown}: directory stack index out of range"),
-                );
-            }
-        },
-        Some(text) => {
+    const USAGE: &str = "popd [-n] [+N | -N]";
+    let StackRequest { stay, operand } = match stack_request(sh, arguments, USAGE) {
+        Ok(request) => request,
+        Err(flow) => return flow,
+    };
+    let index = match operand.as_deref() {
+        Some(text) if !is_index(text) => {
             let shown = bytes::display(text).into_owned();
-            return sh.builtin_error("popd", &format!("{shown}: invalid argument"));
+            sh.error(&format!("popd: {shown}: invalid argument"));
+            return sh.usage("popd", USAGE);
         }
+        _ if sh.directories.is_empty() => {
+            return sh.builtin_error("popd", "directory stack empty");
+        }
+        None => usize::from(stay),
+        Some(text) => match stack_index(sh, text) {
+            Some(index) => index,
+            None => return out_of_range(sh, "popd", text),
+        },
     };
     if index == 0 {
         let target = sh.directories.remove(0);
@@ -233,6 +268,12 @@ pub(super) fn popd(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     show(sh, "popd")
 }
 
+fn not_a_number(sh: &mut Shell, argument: &[u8]) -> Flow {
+    let shown = bytes::display(argument).into_owned();
+    sh.error(&format!("dirs: {shown}: invalid number"));
+    sh.usage("dirs", "dirs [-clpv] [+N] [-N]")
+}
+
 pub(super) fn dirs(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     let (mut long, mut lines, mut numbered) = (false, false, false);
     for argument in &arguments[1..] {
@@ -243,7 +284,7 @@ pub(super) fn dirs(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
             }
             text if is_index(text) => {
                 let Some(index) = stack_index(sh, text) else {
-                    return sh.builtin_error("dirs", "directory stack index out of range");
+                    return out_of_range(sh, "dirs", &text[1..]);
                 };
                 let path = sh.directory_at(index, false).unwrap_or_default();
                 let mut line = if long { path } else { tilde(sh, &path) };
@@ -256,13 +297,11 @@ pub(super) fn dirs(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
                         b'l' => long = true,
                         b'p' => lines = true,
                         b'v' => numbered = true,
-                        _ => {
-                            return sh.usage_error("dirs", argument, "dirs [-clpv] [+N] [-N]");
-                        }
+                        _ => return not_a_number(sh, argument),
                     }
                 }
             }
-            _ => return sh.usage_error("dirs", argument, "dirs [-clpv] [+N] [-N]"),
+            _ => return not_a_number(sh, argument),
         }
     }
     let mut all = vec![sh.cwd.clone()];

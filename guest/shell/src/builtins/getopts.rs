@@ -1,18 +1,24 @@
 //! `getopts`.
 
+use super::{OptionParser, Parsed};
 use crate::bytes;
-use crate::state::{Flow, Shell};
+use crate::state::{Flow, Shell, Unwind};
 
 pub(super) fn getopts(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let [_, spec, name, rest @ ..] = arguments else {
-        sh.write_error(b"getopts: usage: getopts optstring name [arg ...]\n");
-        return Ok(2);
+    const USAGE: &str = "getopts optstring name [arg ...]";
+    let mut options = OptionParser::new(arguments, "");
+    if let Some(Parsed::Unknown(letter)) = options.next() {
+        return sh.usage_error("getopts", &[b'-', letter], USAGE);
+    }
+    let [spec, name, rest @ ..] = &arguments[options.operands()..] else {
+        return sh.usage("getopts", USAGE);
     };
     let list = if rest.is_empty() { sh.positional.clone() } else { rest.to_vec() };
     let optind = sh.get(b"OPTIND").and_then(|t| bytes::parse_int(&t)).unwrap_or(1).max(1);
     // A change of OPTIND by the script starts anew.
     let mut at = if sh.getopts.1 == optind { sh.getopts.0 } else { 0 };
-    let mut index = optind as usize - 1;
+    // As in bash, an index past the end starts anew, too.
+    let mut index = (optind as usize - 1).min(list.len());
     let silent = spec.first() == Some(&b':');
     let quiet = silent || sh.get(b"OPTERR").as_deref() == Some(b"0");
     sh.vars.remove(b"OPTARG");
@@ -68,8 +74,20 @@ pub(super) fn getopts(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     if let Some(value) = value {
         sh.assign(b"OPTARG", None, value, false)?;
     }
-    sh.assign(name, None, vec![result], false)?;
-    Ok(0)
+    bind(sh, name, result)
+}
+
+/// Sets the script's variable.
+fn bind(sh: &mut Shell, name: &[u8], value: u8) -> Flow {
+    if !crate::syntax::is_name(name) {
+        let shown = bytes::display(name).into_owned();
+        return sh.builtin_error("getopts", &format!("`{shown}': not a valid identifier"));
+    }
+    match sh.assign(name, None, vec![value], false) {
+        Ok(()) => Ok(0),
+        Err(Unwind::Discard(_)) => Ok(2),
+        Err(unwind) => Err(unwind),
+    }
 }
 
 fn complain(sh: &mut Shell, what: &str, letter: u8) {
@@ -81,6 +99,5 @@ fn finish(sh: &mut Shell, name: &[u8], index: usize) -> Flow {
     let next = index as i64 + 1;
     sh.assign(b"OPTIND", None, next.to_string().into_bytes(), false)?;
     sh.getopts = (0, next);
-    sh.assign(name, None, b"?".to_vec(), false)?;
-    Ok(1)
+    Ok(bind(sh, name, b'?')?.max(1))
 }

@@ -1,11 +1,11 @@
-//! What a name means: `type`, `command`, `builtin`, `hash` and their like.
+//! What a name means: `type`, `command`, `builtin`, `hash` and `caller`.
 
-use super::{NAMES, OptionParser, Parsed, find};
+use super::{Builtin, OptionParser, Parsed, find};
 use crate::bytes;
 use crate::expand::quote;
 use crate::state::{Flow, Shell};
 
-const KEYWORDS: [&[u8]; 22] = [
+pub(super) const KEYWORDS: [&[u8]; 22] = [
     b"if",
     b"then",
     b"else",
@@ -30,6 +30,9 @@ const KEYWORDS: [&[u8]; 22] = [
     b"coproc",
 ];
 
+/// Where `command -p` looks.
+const STANDARD_PATH: &[u8] = b"/bin:/usr/bin";
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Style {
     /// `type name`
@@ -44,10 +47,31 @@ enum Style {
     Short,
 }
 
-/// Describes `name`; empty when it is unknown.
-fn describe(sh: &mut Shell, name: &[u8], style: Style, all: bool, functions: bool) -> Vec<u8> {
+/// How a name is looked up.
+struct Query {
+    style: Style,
+    /// Everything of that name, not only what would run.
+    all: bool,
+    functions: bool,
+    /// Only in the standard path.
+    standard: bool,
+}
+
+impl Shell {
+    /// The builtin of that name, unless `enable -n` took it away.
+    pub(crate) fn builtin(&self, name: &[u8]) -> Option<Builtin> {
+        if !self.disabled.is_empty() && self.disabled.contains(name) {
+            return None;
+        }
+        find(name)
+    }
+}
+
+/// Describes `name`, and tells whether it means anything.
+fn describe(sh: &mut Shell, name: &[u8], query: &Query) -> (bool, Vec<u8>) {
     let mut out = Vec::new();
     let shown = bytes::display(name).into_owned();
+    let Query { style, all, .. } = *query;
     let mut say = |long: String, kind: &str, short: &[u8]| {
         match style {
             Style::Long => out.extend_from_slice(long.as_bytes()),
@@ -58,34 +82,43 @@ fn describe(sh: &mut Shell, name: &[u8], style: Style, all: bool, functions: boo
         out.push(b'\n');
     };
     let mut found = false;
-    if KEYWORDS.contains(&name) {
+    let expands = sh.shopts.expand_aliases || sh.options.posix;
+    if style != Style::ForcedPath {
+        if let Some(value) = sh.aliases.get(name).filter(|_| expands) {
+            found = true;
+            let text = bytes::display(value).into_owned();
+            let short = [b"alias ", name, b"=", &quote::plain_single(value)[..]].concat();
+            say(format!("{shown} is aliased to `{text}'"), "alias", &short);
+        }
+        if (all || !found) && KEYWORDS.contains(&name) {
+            found = true;
+            say(format!("{shown} is a shell keyword"), "keyword", name);
+        }
+        let special = sh.options.posix && sh.builtin(name).is_some_and(|b| b.special);
+        if special && (all || !found) {
+            found = true;
+            say(format!("{shown} is a special shell builtin"), "builtin", name);
+        }
+        if (all || !found)
+            && let Some(function) = sh.functions.get(name).filter(|_| query.functions)
+        {
+            found = true;
+            let text = bytes::display(&function.text).into_owned();
+            say(format!("{shown} is a function\n{text}"), "function", name);
+        }
+        if (all || !found) && !special && sh.builtin(name).is_some() {
+            found = true;
+            say(format!("{shown} is a shell builtin"), "builtin", name);
+        }
+        if found && !all {
+            return (true, out);
+        }
+    }
+    for (path, hashed) in files(sh, name, query) {
         found = true;
-        say(format!("{shown} is a shell keyword"), "keyword", name);
-    }
-    if let Some(function) = sh.functions.get(name).filter(|_| functions)
-        && (all || !found)
-    {
-        found = true;
-        let text = bytes::display(&function.text).into_owned();
-        say(format!("{shown} is a function\n{text}"), "function", name);
-    }
-    if find(name).is_some() && (all || !found) {
-        found = true;
-        say(format!("{shown} is a shell builtin"), "builtin", name);
-    }
-    if (found && !all && style != Style::ForcedPath) || (style == Style::Path && found) {
-        return out;
-    }
-    let hashed = sh.hash.contains_key(name);
-    let path = if name.contains(&b'/') {
-        sh.is_executable_file(name).then(|| name.to_vec())
-    } else {
-        sh.find_program(name, false)
-    };
-    if let Some(path) = path {
         let file = bytes::display(&path).into_owned();
         match style {
-            Style::Long if hashed && !all => {
+            Style::Long if hashed => {
                 out.extend_from_slice(format!("{shown} is hashed ({file})").as_bytes());
             }
             Style::Long => out.extend_from_slice(format!("{shown} is {file}").as_bytes()),
@@ -94,19 +127,45 @@ fn describe(sh: &mut Shell, name: &[u8], style: Style, all: bool, functions: boo
         }
         out.push(b'\n');
     }
-    out
+    (found, out)
+}
+
+/// The files that `name` may mean, and whether they come from the hash table.
+fn files(sh: &Shell, name: &[u8], query: &Query) -> Vec<(Vec<u8>, bool)> {
+    if name.contains(&b'/') {
+        let found = sh.is_executable_file(name).then(|| (name.to_vec(), false));
+        return found.into_iter().collect();
+    }
+    if !query.all
+        && !query.standard
+        && let Some((path, _)) = sh.hash.get(name)
+    {
+        return vec![(path.clone(), true)];
+    }
+    let path = match query.standard {
+        true => STANDARD_PATH.to_vec(),
+        false => match sh.vars.get(b"PATH").and_then(|v| v.scalar()) {
+            Some(path) => path.to_vec(),
+            None => return Vec::new(),
+        },
+    };
+    let found = match query.all {
+        true => sh.search_all(name, &path),
+        false => sh.search(name, &path).into_iter().collect(),
+    };
+    found.into_iter().map(|path| (path, false)).collect()
 }
 
 pub(super) fn type_(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let (mut style, mut all, mut functions) = (Style::Long, false, true);
+    let mut query = Query { style: Style::Long, all: false, functions: true, standard: false };
     let mut options = OptionParser::new(arguments, "afptP");
     while let Some(option) = options.next() {
         match option {
-            Parsed::Flag(b'a') => all = true,
-            Parsed::Flag(b'f') => functions = false,
-            Parsed::Flag(b'p') => style = Style::Path,
-            Parsed::Flag(b'P') => style = Style::ForcedPath,
-            Parsed::Flag(_) => style = Style::Kind,
+            Parsed::Flag(b'a') => query.all = true,
+            Parsed::Flag(b'f') => query.functions = false,
+            Parsed::Flag(b'p') => query.style = Style::Path,
+            Parsed::Flag(b'P') => query.style = Style::ForcedPath,
+            Parsed::Flag(_) => query.style = Style::Kind,
             Parsed::Unknown(letter) | Parsed::Value(letter, _) | Parsed::MissingValue(letter) => {
                 return sh.usage_error("type", &[b'-', letter], "type [-afptP] name [name ...]");
             }
@@ -114,34 +173,29 @@ pub(super) fn type_(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     }
     let mut status = 0;
     for name in &arguments[options.operands()..] {
-        let text = describe(sh, name, style, all, functions);
-        if text.is_empty() {
-            let known = style == Style::Path
-                && (KEYWORDS.contains(&&name[..])
-                    || find(name).is_some()
-                    || sh.functions.contains_key(&name[..]));
-            if !known {
-                status = 1;
-            }
-            if style == Style::Long {
+        let (found, text) = describe(sh, name, &query);
+        if !found {
+            status = 1;
+            if query.style == Style::Long {
                 let shown = bytes::display(name).into_owned();
                 sh.error(&format!("type: {shown}: not found"));
             }
             continue;
         }
-        sh.print("type", &text)?;
+        status = status.max(sh.print("type", &text)?);
     }
     Ok(status)
 }
 
 pub(super) fn command(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     let mut style = None;
+    let mut standard = false;
     let mut options = OptionParser::new(arguments, "pvV");
     while let Some(option) = options.next() {
         match option {
             Parsed::Flag(b'v') => style = Some(Style::Short),
             Parsed::Flag(b'V') => style = Some(Style::Long),
-            Parsed::Flag(_) => {}
+            Parsed::Flag(_) => standard = true,
             Parsed::Unknown(letter) | Parsed::Value(letter, _) | Parsed::MissingValue(letter) => {
                 return sh.usage_error(
                     "command",
@@ -153,14 +207,15 @@ pub(super) fn command(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     }
     let operands = &arguments[options.operands()..];
     let Some(style) = style else {
-        return invoke(sh, operands);
+        return invoke(sh, operands, standard);
     };
-    let mut status = 1;
+    let query = Query { style, all: false, functions: true, standard };
+    // As in bash, one name that is known is enough.
+    let mut status = u8::from(!operands.is_empty());
     for name in operands {
-        let text = describe(sh, name, style, false, true);
-        if !text.is_empty() {
-            status = 0;
-            sh.print("command", &text)?;
+        let (found, text) = describe(sh, name, &query);
+        if found {
+            status = sh.print("command", &text)?;
         } else if style == Style::Long {
             let shown = bytes::display(name).into_owned();
             sh.error(&format!("command: {shown}: not found"));
@@ -169,18 +224,28 @@ pub(super) fn command(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     Ok(status)
 }
 
-/// Runs a builtin or a program, but no function.
-fn invoke(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+/// Runs a builtin or a program, but no function. Nothing is special about a special builtin then.
+fn invoke(sh: &mut Shell, arguments: &[Vec<u8>], standard: bool) -> Flow {
     let Some(name) = arguments.first() else { return Ok(0) };
-    let skipped = arguments.as_ptr();
-    let _ = skipped;
-    match find(name) {
-        Some(builtin) => {
-            shift_arrays(sh, arguments);
-            (builtin.run)(sh, arguments)
-        }
-        None => sh.program(arguments),
+    if let Some(builtin) = sh.builtin(name) {
+        shift_arrays(sh, arguments);
+        let flow = (builtin.run)(sh, arguments);
+        sh.misused = false;
+        return flow;
     }
+    if standard {
+        let mut query = Query { style: Style::Path, all: false, functions: false, standard };
+        query.standard = !name.contains(&b'/');
+        return match files(sh, name, &query).into_iter().next() {
+            Some((path, _)) => sh.program_at(&path, arguments),
+            None => {
+                let shown = bytes::display(name).into_owned();
+                sh.error(&format!("{shown}: command not found"));
+                Ok(127)
+            }
+        };
+    }
+    sh.program(arguments)
 }
 
 /// Array arguments are numbered from the first word of the whole command.
@@ -198,8 +263,12 @@ fn shift_arrays(sh: &mut Shell, arguments: &[Vec<u8>]) {
 }
 
 pub(super) fn builtin(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let arguments = match arguments.get(1) {
-        Some(first) if first == b"--" => &arguments[2..],
+    let arguments = match arguments.get(1).map(Vec::as_slice) {
+        Some(b"--") => &arguments[2..],
+        Some([b'-', letter, ..]) => {
+            let usage = "builtin [shell-builtin [arg ...]]";
+            return sh.usage_error("builtin", &[b'-', *letter], usage);
+        }
         _ => &arguments[1..],
     };
     let Some(name) = arguments.first() else { return Ok(0) };
@@ -215,137 +284,147 @@ pub(super) fn builtin(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     }
 }
 
+const HASH_USAGE: &str = "hash [-lr] [-p pathname] [-dt] [name ...]";
+
 pub(super) fn hash(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let mut forget = false;
-    let mut show = false;
+    if !sh.options.hashall {
+        return sh.builtin_error("hash", "hashing disabled");
+    }
+    let (mut forget, mut show, mut reusable, mut clear) = (false, false, false, false);
     let mut path = None;
     let mut options = OptionParser::new(arguments, "rltdp:");
     while let Some(option) = options.next() {
         match option {
-            Parsed::Flag(b'r') => sh.hash.clear(),
+            Parsed::Flag(b'r') => clear = true,
             Parsed::Flag(b'd') => forget = true,
             Parsed::Flag(b't') => show = true,
-            Parsed::Flag(_) => {}
+            Parsed::Flag(_) => reusable = true,
             Parsed::Value(_, text) => path = Some(text.to_vec()),
-            Parsed::Unknown(letter) | Parsed::MissingValue(letter) => {
-                return sh.usage_error(
-                    "hash",
-                    &[b'-', letter],
-                    "hash [-lr] [-p pathname] [-dt] [name ...]",
-                );
+            Parsed::MissingValue(letter) => {
+                let letter = char::from(letter);
+                sh.error(&format!("hash: -{letter}: option requires an argument"));
+                return sh.usage("hash", HASH_USAGE);
+            }
+            Parsed::Unknown(letter) => {
+                return sh.usage_error("hash", &[b'-', letter], HASH_USAGE);
             }
         }
     }
+    if clear {
+        sh.hash.clear();
+    }
     let operands = &arguments[options.operands()..];
+    if operands.is_empty() {
+        if show {
+            return sh.builtin_error("hash", "-t: option requires an argument");
+        }
+        return if clear { Ok(0) } else { list_hashed(sh, reusable) };
+    }
     let mut status = 0;
     for name in operands {
         let shown = bytes::display(name).into_owned();
-        if forget {
-            if sh.hash.remove(&name[..]).is_none() {
-                status = sh.builtin_error("hash", &format!("{shown}: not found"))?;
-            }
-        } else if show {
-            match sh.hash.get(&name[..]).map(|(path, _)| path.clone()) {
-                Some(mut line) => {
-                    line.push(b'\n');
+        let known = sh.hash.get(&name[..]).map(|(path, _)| path.clone());
+        let mut missing = false;
+        if show {
+            match known {
+                Some(path) => {
+                    let line = if reusable {
+                        [b"builtin hash -p ", &path[..], b" ", name, b"\n"].concat()
+                    } else if operands.len() > 1 {
+                        [name, &b"\t"[..], &path, b"\n"].concat()
+                    } else {
+                        [&path[..], b"\n"].concat()
+                    };
                     sh.print("hash", &line)?;
                 }
-                None => status = sh.builtin_error("hash", &format!("{shown}: not found"))?,
+                None => missing = true,
             }
         } else if let Some(path) = &path {
-            sh.hash.insert(name.as_slice().into(), (path.clone(), 0));
-        } else if find(name).is_none() && !name.contains(&b'/') {
+            if std::fs::metadata(sh.path(path)).is_ok_and(|m| m.is_dir()) {
+                let shown = bytes::display(path).into_owned();
+                status = sh.builtin_error("hash", &format!("{shown}: Is a directory"))?;
+            } else {
+                sh.hash.insert(name.as_slice().into(), (path.clone(), 0));
+            }
+        } else if forget {
+            missing = sh.hash.remove(&name[..]).is_none();
+        } else if sh.builtin(name).is_none()
+            && !sh.functions.contains_key(&name[..])
+            && !name.contains(&b'/')
+        {
             sh.hash.remove(&name[..]);
-            match sh.find_program(name, true) {
-                Some(_) => {
-                    if let Some((_, hits)) = sh.hash.get_mut(&name[..]) {
-                        *hits = 0;
-                    }
-                }
-                None => status = sh.builtin_error("hash", &format!("{shown}: not found"))?,
+            missing = sh.find_program(name, true).is_none() || !sh.hash.contains_key(&name[..]);
+            if let Some((_, hits)) = sh.hash.get_mut(&name[..]) {
+                *hits = 0;
             }
         }
-    }
-    if arguments.len() == 1 {
-        if sh.hash.is_empty() {
-            return sh.print("hash", b"hash: hash table empty\n");
+        if missing {
+            status = sh.builtin_error("hash", &format!("{shown}: not found"))?;
         }
-        let mut lines: Vec<String> = sh
-            .hash
-            .values()
-            .map(|(path, hits)| format!("{hits:4}\t{}\n", bytes::display(path)))
-            .collect();
-        lines.sort();
-        let text = format!("hits\tcommand\n{}", lines.concat());
-        return sh.print("hash", text.as_bytes());
     }
     Ok(status)
 }
 
-/// `enable` and `help` list the builtins.
-pub(super) fn list(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    if arguments.len() > 1 && arguments[1] != b"-a" && arguments[1] != b"-p" {
-        let known = arguments[1..].iter().all(|a| a.starts_with(b"-") || find(a).is_some());
-        return Ok(u8::from(!known));
+fn list_hashed(sh: &mut Shell, reusable: bool) -> Flow {
+    if sh.hash.is_empty() {
+        return match reusable {
+            true => Ok(0),
+            false => sh.print("hash", b"hash: hash table empty\n"),
+        };
     }
-    let text: String = NAMES.iter().map(|name| format!("enable {name}\n")).collect();
-    sh.print("enable", text.as_bytes())
+    let mut lines: Vec<Vec<u8>> = sh
+        .hash
+        .iter()
+        .map(|(name, (path, hits))| match reusable {
+            true => [b"builtin hash -p ", &path[..], b" ", name, b"\n"].concat(),
+            false => [format!("{hits:4}\t").as_bytes(), path, b"\n"].concat(),
+        })
+        .collect();
+    lines.sort();
+    let mut text = if reusable { Vec::new() } else { b"hits\tcommand\n".to_vec() };
+    text.extend(lines.concat());
+    sh.print("hash", &text)
 }
 
 pub(super) fn caller(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let depth = arguments.get(1).and_then(|a| bytes::parse_int(a)).unwrap_or(0) as usize;
-    let count = sh.frames.len();
-    let Some(index) = count.checked_sub(depth + 1) else { return Ok(1) };
-    let line = sh.frames[index].call_line;
-    let source = match index.checked_sub(1) {
-        Some(outer) => sh.frames[outer].source.clone(),
-        None => sh.source.clone(),
+    let depth = match arguments.get(1) {
+        None => None,
+        Some(text) => match bytes::parse_int(text) {
+            Some(depth) => Some(usize::try_from(depth).unwrap_or(usize::MAX)),
+            None => {
+                let shown = bytes::display(text).into_owned();
+                sh.error(&format!("caller: {shown}: invalid number"));
+                return sh.usage("caller", "caller [expr]");
+            }
+        },
     };
-    let source = bytes::display(&source).into_owned();
-    let text = if arguments.len() > 1 {
-        let function = index
-            .checked_sub(1)
-            .and_then(|outer| sh.frames[outer].function.as_ref())
-            .map_or("main".to_owned(), |f| bytes::display(&f.name).into_owned());
-        format!("{line} {function} {source}\n")
-    } else {
-        format!("{line} {source}\n")
+    let count = sh.frames.len();
+    if count == 0 {
+        // What bash says at the top level.
+        return match depth {
+            None => sh.print("caller", b"0 NULL\n"),
+            Some(_) => Ok(1),
+        };
+    }
+    let Some(index) = count.checked_sub(1).and_then(|n| n.checked_sub(depth.unwrap_or(0))) else {
+        return Ok(1);
+    };
+    let line = sh.frames[index].call_line;
+    let outer = index.checked_sub(1).map(|outer| &sh.frames[outer]);
+    let source = outer.map_or(&sh.source, |frame| &frame.source);
+    let source = bytes::display(source).into_owned();
+    let text = match depth {
+        None => format!("{line} {source}\n"),
+        Some(_) => {
+            let function = match outer {
+                None => "main".to_owned(),
+                Some(frame) => match &frame.function {
+                    Some(function) => bytes::display(&function.name).into_owned(),
+                    None => "source".to_owned(),
+                },
+            };
+            format!("{line} {function} {source}\n")
+        }
     };
     sh.print("caller", text.as_bytes())
-}
-
-/// The word lists that scripts ask for.
-pub(super) fn compgen(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let prefix = arguments.get(2).cloned().unwrap_or_default();
-    let mut names: Vec<Vec<u8>> = match arguments.get(1).map(Vec::as_slice) {
-        Some(b"-v") => sh.vars.names().iter().map(|n| n.to_vec()).collect(),
-        Some(b"-e") => {
-            let exported = |n: &crate::vars::Name| {
-                sh.vars.get(n).is_some_and(|v| v.attributes.has(crate::vars::Attributes::EXPORT))
-            };
-            sh.vars.names().iter().filter(|n| exported(n)).map(|n| n.to_vec()).collect()
-        }
-        Some(b"-b") => NAMES.iter().map(|n| n.as_bytes().to_vec()).collect(),
-        Some(b"-k") => KEYWORDS.iter().map(|n| n.to_vec()).collect(),
-        Some(b"-A") if prefix == b"function" => sh.functions.keys().map(|n| n.to_vec()).collect(),
-        _ => {
-            return sh
-                .builtin_error("compgen", "only -v, -e, -b, -k and -A function are supported");
-        }
-    };
-    if arguments.get(1).is_some_and(|a| a != b"-A") {
-        names.retain(|n| n.starts_with(&prefix));
-    }
-    names.sort();
-    let status = u8::from(names.is_empty());
-    let mut out = names.join(&b'\n');
-    if !out.is_empty() {
-        out.push(b'\n');
-    }
-    Ok(sh.print("compgen", &out)?.max(status))
-}
-
-pub(super) fn interactive_only(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let name = bytes::display(&quote::minimal(&arguments[0])).into_owned();
-    sh.builtin_error(&name, "not supported: only interactive shells use it")
 }

@@ -7,6 +7,7 @@ mod directories;
 mod echo;
 mod getopts;
 mod input;
+mod interactive;
 mod limits;
 mod lookup;
 mod numbers;
@@ -14,12 +15,14 @@ mod options;
 mod printf;
 mod processes;
 mod strftime;
+mod synopses;
 mod test;
 mod traps;
 mod unset;
 
 use crate::state::{Flow, Shell};
 
+pub(crate) use limits::OwnLimits;
 pub(crate) use options::set_option;
 pub(crate) use strftime::format as strftime;
 
@@ -30,67 +33,6 @@ pub(crate) struct Builtin {
     /// One of POSIX's special builtins.
     pub(crate) special: bool,
 }
-
-/// Every name, in order.
-pub(crate) const NAMES: [&str; 57] = [
-    ".",
-    ":",
-    "[",
-    "alias",
-    "bg",
-    "bind",
-    "break",
-    "builtin",
-    "caller",
-    "cd",
-    "command",
-    "compgen",
-    "complete",
-    "continue",
-    "declare",
-    "dirs",
-    "disown",
-    "echo",
-    "enable",
-    "eval",
-    "exec",
-    "exit",
-    "export",
-    "false",
-    "fc",
-    "fg",
-    "getopts",
-    "hash",
-    "help",
-    "history",
-    "jobs",
-    "kill",
-    "let",
-    "local",
-    "logout",
-    "mapfile",
-    "popd",
-    "printf",
-    "pushd",
-    "pwd",
-    "read",
-    "readarray",
-    "readonly",
-    "return",
-    "set",
-    "shift",
-    "shopt",
-    "source",
-    "suspend",
-    "test",
-    "times",
-    "trap",
-    "true",
-    "type",
-    "typeset",
-    "ulimit",
-    "unalias",
-];
 
 /// Finds a builtin by name.
 pub(crate) fn find(name: &[u8]) -> Option<Builtin> {
@@ -137,12 +79,16 @@ pub(crate) fn find(name: &[u8]) -> Option<Builtin> {
         b"command" => plain(lookup::command),
         b"builtin" => plain(lookup::builtin),
         b"hash" => plain(lookup::hash),
-        b"enable" | b"help" => plain(lookup::list),
+        b"enable" => plain(interactive::enable),
+        b"help" => plain(interactive::help),
         b"caller" => plain(lookup::caller),
         b"alias" => plain(alias::alias),
         b"unalias" => plain(alias::unalias),
-        b"compgen" => plain(lookup::compgen),
-        b"complete" | b"bind" | b"history" | b"fc" => plain(lookup::interactive_only),
+        b"compgen" => plain(interactive::compgen),
+        b"complete" | b"compopt" => plain(interactive::complete),
+        b"bind" => plain(interactive::bind),
+        b"history" => plain(interactive::history),
+        b"fc" => plain(interactive::fc),
         b"getopts" => plain(getopts::getopts),
         b"times" => special(limits::times),
         b"umask" => plain(limits::umask),

@@ -19,10 +19,14 @@ pub(super) fn unset(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
             }
         }
     }
+    if functions && variables {
+        sh.error("unset: cannot simultaneously unset a function and a variable");
+        return Ok(1);
+    }
     let mut status = 0;
     for name in &arguments[options.operands()..] {
         if functions {
-            sh.functions.remove(&name[..]);
+            status = status.max(unset_function(sh, name));
             continue;
         }
         if let Some((array, element)) = crate::expand::split_element(name) {
@@ -31,10 +35,12 @@ pub(super) fn unset(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
             continue;
         }
         if !is_name(name) {
-            let shown = bytes::display(name).into_owned();
-            if sh.functions.remove(&name[..]).is_none() {
+            if variables || name.contains(&b'[') {
+                let shown = bytes::display(name).into_owned();
                 sh.error(&format!("unset: `{shown}': not a valid identifier"));
                 status = 1;
+            } else {
+                status = status.max(unset_function(sh, name));
             }
             continue;
         }
@@ -46,7 +52,7 @@ pub(super) fn unset(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
                 status = 1;
             }
             Some(_) => sh.vars.unset(&target),
-            None if !variables => drop(sh.functions.remove(&name[..])),
+            None if !variables => status = status.max(unset_function(sh, name)),
             None => {}
         }
         if target == b"PATH" {
@@ -54,4 +60,14 @@ pub(super) fn unset(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
         }
     }
     Ok(status)
+}
+
+fn unset_function(sh: &mut Shell, name: &[u8]) -> u8 {
+    if sh.readonly_functions.contains(name) {
+        let shown = bytes::display(name).into_owned();
+        sh.error(&format!("unset: {shown}: cannot unset: readonly function"));
+        return 1;
+    }
+    sh.functions.remove(name);
+    0
 }

@@ -2,7 +2,6 @@
 
 use greenroom_process as process;
 
-use crate::builtins;
 use crate::fds::Handle;
 use crate::output::errno_text;
 use crate::state::{Flow, Shell, Unwind};
@@ -61,6 +60,19 @@ impl Shell {
         }
     }
 
+    /// Runs the program of that file.
+    pub(crate) fn program_at(&mut self, path: &[u8], arguments: &[Vec<u8>]) -> Flow {
+        let pairs = self.fds.pairs();
+        match self.start(path, arguments, &[], &pairs, true) {
+            Ok(Started::Ended(exit)) => {
+                self.signaled = Some(exit);
+                Ok(exit.status)
+            }
+            Ok(Started::Running(pid)) => Ok(self.wait_foreground(pid)),
+            Err(status) => Ok(status),
+        }
+    }
+
     /// Runs a program, for builtins that start commands.
     pub(crate) fn program(&mut self, arguments: &[Vec<u8>]) -> Flow {
         self.external(arguments, &[])
@@ -83,7 +95,7 @@ impl Shell {
         let Some(name) = simple.words.first().and_then(|w| w.as_literal()) else {
             return Ok(None);
         };
-        if self.functions.contains_key(name) || builtins::find(name).is_some() {
+        if self.functions.contains_key(name) || self.builtin(name).is_some() {
             return Ok(None);
         }
         self.line = command.line;
@@ -211,14 +223,24 @@ impl Shell {
             return Ok(name.to_vec());
         }
         let path = temporary.iter().find(|(n, _)| n == b"PATH").map(|(_, value)| value.clone());
+        let shown = Self::shown(name);
+        let present = path.is_some() || self.is_set(b"PATH");
         let found = match path {
             Some(path) => self.search(name, &path),
             None => self.find_program(name, true),
         };
         if let Some(found) = found {
-            return Ok(found);
+            if !self.is_executable_file(&found) {
+                let shown = Self::shown(&found);
+                self.error(&format!("{shown}: Permission denied"));
+                return Err(126);
+            }
+            return Ok(self.absolute(&found));
         }
-        let shown = Self::shown(name);
+        if !present {
+            self.error(&format!("{shown}: No such file or directory"));
+            return Err(127);
+        }
         self.error(&format!("{shown}: command not found"));
         if NEVER.contains(&shown.as_str()) {
             self.write_error(
@@ -248,17 +270,36 @@ impl Shell {
         }
         let path = self.get(b"PATH")?;
         let found = self.search(name, &path)?;
-        if remember && found.starts_with(b"/") {
+        if remember
+            && self.options.hashall
+            && found.starts_with(b"/")
+            && self.is_executable_file(&found)
+        {
             self.hash.insert(name.into(), (found.clone(), 1));
         }
         Some(found)
     }
 
-    fn search(&self, name: &[u8], path: &[u8]) -> Option<Vec<u8>> {
-        path.split(|&b| b == b':').find_map(|directory| {
-            let directory = if directory.is_empty() { b"." } else { directory };
-            let candidate = self.absolute(&[directory, b"/", name].concat());
-            self.is_executable_file(&candidate).then_some(candidate)
+    pub(crate) fn search(&self, name: &[u8], path: &[u8]) -> Option<Vec<u8>> {
+        self.candidates(name, path)
+            .find(|candidate| self.is_executable_file(candidate))
+            .or_else(|| {
+                // As in bash, a file that is there but may not run is found, and refused.
+                self.candidates(name, path)
+                    .find(|c| std::fs::metadata(self.path(c)).is_ok_and(|m| m.is_file()))
+            })
+    }
+
+    /// The executable files of that name in `path`.
+    pub(crate) fn search_all(&self, name: &[u8], path: &[u8]) -> Vec<Vec<u8>> {
+        self.candidates(name, path).filter(|c| self.is_executable_file(c)).collect()
+    }
+
+    fn candidates(&self, name: &[u8], path: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+        path.split(|&b| b == b':').map(move |directory| match directory {
+            b"" => [b"./", name].concat(),
+            [.., b'/'] => [directory, name].concat(),
+            _ => [directory, b"/", name].concat(),
         })
     }
 

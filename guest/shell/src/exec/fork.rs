@@ -51,6 +51,7 @@ impl Shell {
         self.capture = None;
         self.substitutions.clear();
         if purpose == Purpose::Subshell {
+            self.loops = 0;
             self.jobs.enter_subshell();
         }
         let mut inherited = Vec::new();

@@ -1,7 +1,6 @@
 //! Which commands may run in this process although the language puts them into a subshell:
 //! those that can have no effect on the shell.
 
-use crate::builtins;
 use crate::fds::Handle;
 use crate::output::write_all;
 use crate::state::{Shell, Unwind};
@@ -82,7 +81,7 @@ impl Shell {
         {
             return Ok(None);
         }
-        let Some(builtin) = builtins::find(name) else { return Ok(None) };
+        let Some(builtin) = self.builtin(name) else { return Ok(None) };
         let line = std::mem::replace(&mut self.line, command.line);
         let arguments = self.expand_words(&simple.words)?;
         let outer = self.capture.replace(Vec::new());

@@ -1,6 +1,6 @@
 //! Simple commands.
 
-use crate::builtins::{self, Builtin};
+use crate::builtins::Builtin;
 use crate::expand::quote;
 use crate::state::{Flow, Shell, Unwind};
 use crate::syntax::ast::{AssignValue, Part, Redirect, Simple};
@@ -45,7 +45,7 @@ impl Shell {
             Some(saved) => saved,
             None => {
                 self.pipe_status = vec![1];
-                let special = builtins::find(&arguments[0]).is_some_and(|b| b.special);
+                let special = self.builtin(&arguments[0]).is_some_and(|b| b.special);
                 if self.options.posix && special {
                     return Err(Unwind::Exit(1));
                 }
@@ -153,11 +153,14 @@ impl Shell {
         if let Some(last) = arguments.last() {
             self.last_argument.clone_from(last);
         }
-        let function = self.functions.get(&arguments[0][..]).cloned();
+        let builtin = self.builtin(&arguments[0]);
+        // In POSIX mode a special builtin comes before a function of its name.
+        let first = self.options.posix && builtin.is_some_and(|b| b.special);
+        let function = self.functions.get(&arguments[0][..]).filter(|_| !first).cloned();
         let status = if let Some(function) = function {
             let arguments = arguments.into_iter().skip(1).collect();
             self.call(&function, arguments, temporary)?
-        } else if let Some(builtin) = builtins::find(&arguments[0]) {
+        } else if let Some(builtin) = builtin {
             self.run_builtin(builtin, &arguments, temporary)?
         } else {
             self.external(&arguments, &temporary)?
