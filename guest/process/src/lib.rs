@@ -240,6 +240,12 @@ pub fn read(fd: Fd, buf: &mut [u8]) -> Result<usize> {
     raw::read(fd, buf)
 }
 
+/// Waits at most so long until reading from a descriptor would not wait; true if it would not.
+/// The end of the input counts as something to read.
+pub fn poll_read(fd: Fd, timeout: std::time::Duration) -> Result<bool> {
+    raw::poll_read(fd, u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX))
+}
+
 /// Writes to a descriptor, possibly less than all of `buf`.
 pub fn write(fd: Fd, buf: &[u8]) -> Result<usize> {
     raw::write(fd, buf)

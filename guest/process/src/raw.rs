@@ -72,7 +72,19 @@ mod wasm {
         fn fd_close(fd: u32) -> u32;
         fn fd_read(fd: u32, iovs: *const [usize; 2], len: usize, n: *mut usize) -> u32;
         fn fd_write(fd: u32, iovs: *const [usize; 2], len: usize, n: *mut usize) -> u32;
+        fn poll_oneoff(
+            subscriptions: *const [u64; 6],
+            events: *mut [u64; 4],
+            count: usize,
+            n: *mut usize,
+        ) -> u32;
     }
+
+    /// `eventtype`s, at byte 8 of a subscription and at byte 10 of an event.
+    const CLOCK: u64 = 0;
+    const FD_READ: u64 = 1;
+    /// `clockid::monotonic`
+    const MONOTONIC: u64 = 1;
 
     fn check(n: i32) -> Result<u32> {
         u32::try_from(n).map_err(|_| Errno(n.unsigned_abs() as u16))
@@ -198,6 +210,22 @@ mod wasm {
         Ok(n)
     }
 
+    pub(crate) fn poll_read(fd: Fd, nanoseconds: u64) -> Result<bool> {
+        let subscriptions = [
+            [0, FD_READ, u64::from(fd), 0, 0, 0],
+            [1, CLOCK, MONOTONIC, nanoseconds, 0, 0],
+        ];
+        let mut events = [[0; 4]; 2];
+        let mut n = 0;
+        // SAFETY: two subscriptions are passed, and there is room for as many events. A structure
+        // of 48 (32) bytes aligned to 8 has the layout of six (four) numbers of 8 bytes, of which
+        // the low bytes hold the smaller fields, as wasm32 is little-endian.
+        check_wasi(unsafe {
+            poll_oneoff(subscriptions.as_ptr(), events.as_mut_ptr(), subscriptions.len(), &mut n)
+        })?;
+        Ok(events.iter().take(n).any(|event| event[0] == 0))
+    }
+
     pub(crate) fn write(fd: Fd, buf: &[u8]) -> Result<usize> {
         let mut n = 0;
         let iov = [buf.as_ptr() as usize, buf.len()];
@@ -295,6 +323,9 @@ mod elsewhere {
         Err(Errno::NOSYS)
     }
     pub(crate) fn read(_: Fd, _: &mut [u8]) -> Result<usize> {
+        Err(Errno::NOSYS)
+    }
+    pub(crate) fn poll_read(_: Fd, _: u64) -> Result<bool> {
         Err(Errno::NOSYS)
     }
     pub(crate) fn write(_: Fd, _: &[u8]) -> Result<usize> {

@@ -262,13 +262,8 @@ impl Shell {
         Ok(())
     }
 
-    /// Performs an assignment of the source text. Returns the text of it for `set -x`.
-    pub(crate) fn perform(&mut self, assignment: &Assignment) -> Expanded<Vec<u8>> {
-        let mut trace = Vec::new();
-        let tracing = self.options.xtrace;
-        if tracing {
-            trace.extend_from_slice(&assignment.name);
-        }
+    /// Performs an assignment of the source text.
+    pub(crate) fn perform(&mut self, assignment: &Assignment) -> Expanded<()> {
         match &assignment.value {
             AssignValue::Scalar(word) => {
                 let index = match &assignment.subscript {
@@ -276,7 +271,8 @@ impl Shell {
                     None => None,
                 };
                 let value = self.expand_single(word)?;
-                if tracing {
+                if self.options.xtrace {
+                    let mut trace = assignment.name.to_vec();
                     if let Some(index) = &index {
                         trace.push(b'[');
                         trace.extend_from_slice(index);
@@ -284,8 +280,9 @@ impl Shell {
                     }
                     trace.extend_from_slice(if assignment.append { b"+=" } else { b"=" });
                     if !value.is_empty() {
-                        trace.extend_from_slice(&quote::minimal(&value));
+                        trace.extend_from_slice(&quote::traced(&value));
                     }
+                    self.trace(&trace)?;
                 }
                 self.assign(&assignment.name, index.as_deref(), value, assignment.append)?;
             }
@@ -299,8 +296,9 @@ impl Shell {
                 return Err(Unwind::Discard(1));
             }
             AssignValue::Array(items) => {
-                if tracing {
-                    trace.extend_from_slice(if assignment.append { b"+=(" } else { b"=(" });
+                if self.options.xtrace {
+                    let text = crate::exec::assignment_text(assignment);
+                    self.trace(&text)?;
                 }
                 let name = self.resolve(&assignment.name);
                 if !is_name(&name) {
@@ -314,13 +312,10 @@ impl Shell {
                     self.error(&format!("warning: {shown}: removing nameref attribute"));
                 }
                 let assoc = matches!(self.vars.get(&name).map(|v| &v.value), Some(Value::Assoc(_)));
-                self.assign_array(&name, items, assignment.append, assoc, &mut trace)?;
-                if tracing {
-                    trace.push(b')');
-                }
+                self.assign_array(&name, items, assignment.append, assoc)?;
             }
         }
-        Ok(trace)
+        Ok(())
     }
 
     /// `name=( … )`.
@@ -330,7 +325,6 @@ impl Shell {
         items: &[ArrayItem],
         append: bool,
         assoc: bool,
-        trace: &mut Vec<u8>,
     ) -> Expanded<()> {
         // All expansions come first: they may use the old value.
         let mut entries: Vec<(Option<Vec<u8>>, bool, Vec<u8>)> = Vec::new();
@@ -351,10 +345,6 @@ impl Shell {
                     entries.extend(fields.into_iter().map(|value| (None, false, value)));
                 }
             }
-        }
-        if self.options.xtrace {
-            let shown: Vec<_> = entries.iter().map(|(_, _, v)| quote::minimal(v)).collect();
-            trace.extend_from_slice(&shown.join(&b' '));
         }
         if self.vars.get(name).is_some_and(|v| v.attributes.has(Attributes::READONLY)) {
             self.error(&format!("{}: readonly variable", bytes::display(name)));

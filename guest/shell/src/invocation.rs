@@ -3,7 +3,7 @@
 use crate::bytes;
 use crate::fds::FdTable;
 use crate::output::io_text;
-use crate::state::{Flow, Mode, Shell};
+use crate::state::{Flow, Mode, Shell, Unwind};
 use crate::syntax::{Parser, is_name};
 use crate::vars::{Attributes, Value};
 
@@ -24,6 +24,15 @@ struct Invocation {
     input: Input,
     positional: Vec<Vec<u8>>,
     name: Vec<u8>,
+    startup: Startup,
+}
+
+/// Which files run first.
+#[derive(Default)]
+struct Startup {
+    login: bool,
+    /// `--rcfile FILE`, or `--norc`.
+    rc: Option<Option<Vec<u8>>>,
 }
 
 pub(crate) fn run(
@@ -34,8 +43,7 @@ pub(crate) fn run(
     let mut sh = Shell::new(name, FdTable::inherited([true; 3]));
     import(&mut sh, environment);
     if sh.name.ends_with(b"/sh") || sh.name == b"sh" {
-        sh.options.posix = true;
-        sh.shopts.inherit_errexit = true;
+        crate::builtins::set_option(&mut sh, b"posix", true);
     }
     let invocation = match parse(&mut sh, &arguments) {
         Ok(invocation) => invocation,
@@ -44,6 +52,11 @@ pub(crate) fn run(
     sh.positional = invocation.positional;
     sh.source = invocation.name.as_slice().into();
     sh.name = invocation.name;
+    if !matches!(invocation.input, Input::Job(_))
+        && let Err(status) = start_up(&mut sh, &invocation.startup)
+    {
+        return status;
+    }
     match invocation.input {
         Input::Command(text) => {
             sh.mode = Mode::Command;
@@ -112,10 +125,18 @@ fn import(sh: &mut Shell, environment: impl Iterator<Item = (Vec<u8>, Vec<u8>)>)
             import_function(sh, function, &value);
             continue;
         }
-        if name == b"SHELLOPTS" {
+        if name == b"SHELLOPTS" || name == b"BASHOPTS" {
             for option in value.split(|&b| b == b':') {
-                crate::builtins::set_option(sh, option, true);
+                if name == b"SHELLOPTS" {
+                    crate::builtins::set_option(sh, option, true);
+                } else if let Some(flag) = sh.shopts.by_name(option) {
+                    *flag = true;
+                }
             }
+            sh.vars.entry(&name).attributes.add(Attributes::EXPORT);
+            continue;
+        }
+        if PROVIDED.iter().any(|(provided, _)| *provided == name) {
             continue;
         }
         if is_name(&name) && !IDENTITIES.contains(&&name[..]) {
@@ -123,6 +144,14 @@ fn import(sh: &mut Shell, environment: impl Iterator<Item = (Vec<u8>, Vec<u8>)>)
             variable.value = Value::Scalar(value);
             variable.attributes.add(Attributes::EXPORT);
         }
+    }
+    for (name, attributes) in PROVIDED {
+        let variable = sh.vars.entry(name);
+        variable.attributes.add(Attributes::READONLY);
+        variable.attributes.add(attributes);
+    }
+    if sh.is_set(b"POSIXLY_CORRECT") {
+        crate::builtins::set_option(sh, b"posix", true);
     }
     let pwd = sh.get(b"PWD").filter(|pwd| pwd.starts_with(b"/"));
     let own = || std::env::current_dir().ok().map(|d| d.into_os_string().into_encoded_bytes());
@@ -159,6 +188,42 @@ fn import(sh: &mut Shell, environment: impl Iterator<Item = (Vec<u8>, Vec<u8>)>)
     }
 }
 
+/// What every shell provides and no script may change: its value is computed.
+const PROVIDED: [(&[u8], Attributes); 5] = [
+    (b"SHELLOPTS", Attributes::READONLY),
+    (b"BASHOPTS", Attributes::READONLY),
+    (b"UID", Attributes::INTEGER),
+    (b"EUID", Attributes::INTEGER),
+    (b"PPID", Attributes::INTEGER),
+];
+
+/// Runs what a shell of this kind runs before anything else.
+fn start_up(sh: &mut Shell, startup: &Startup) -> Result<(), u8> {
+    let home = sh.get(b"HOME").unwrap_or_default();
+    let of_home = |name: &str| [&home[..], b"/", name.as_bytes()].concat();
+    let mut files = Vec::new();
+    if startup.login {
+        files.push(b"/etc/profile".to_vec());
+        let own = [".bash_profile", ".bash_login", ".profile"].map(of_home);
+        files.extend(own.into_iter().find(|file| std::fs::metadata(sh.path(file)).is_ok()));
+    } else if sh.interactive {
+        files.extend(startup.rc.clone().unwrap_or_else(|| Some(of_home(".bashrc"))));
+    } else if !sh.options.posix
+        && let Some(file) = sh.get(b"BASH_ENV")
+    {
+        let word = crate::syntax::here_text(&file, 1, sh.syntax());
+        files.extend(sh.expand_here(&word));
+    }
+    for file in files {
+        let Ok(text) = std::fs::read(sh.path(&file)) else { continue };
+        match sh.source_text(&file, text, None) {
+            Err(Unwind::Exit(status)) => return Err(sh.end(Err(Unwind::Exit(status)))),
+            _ => sh.status = 0,
+        }
+    }
+    Ok(())
+}
+
 fn import_function(sh: &mut Shell, name: &[u8], text: &[u8]) {
     if !text.starts_with(b"() ") {
         return;
@@ -173,9 +238,25 @@ fn import_function(sh: &mut Shell, name: &[u8], text: &[u8]) {
     }
 }
 
+/// What `-i` means without a terminal.
+fn interactive(sh: &mut Shell) {
+    sh.interactive = true;
+    sh.options.emacs = true;
+    sh.shopts.expand_aliases = true;
+    for (name, value) in [(&b"PS1"[..], "\\s-\\v\\$ "), (b"PS2", "> ")] {
+        if !sh.is_set(name) {
+            sh.set_plain(name, value.as_bytes());
+        }
+    }
+    let file = [&sh.get(b"HOME").unwrap_or_default()[..], b"/.bash_history"].concat();
+    sh.set_plain(b"HISTFILE", &file);
+}
+
 /// Sorts the arguments out; `Err` is the status after a message.
 fn parse(sh: &mut Shell, arguments: &[Vec<u8>]) -> Result<Invocation, u8> {
     let (mut command, mut stdin) = (false, false);
+    let mut startup = Startup { login: sh.name.starts_with(b"-"), rc: None };
+    let mut profile = true;
     let mut index = 1;
     while let Some(argument) = arguments.get(index) {
         let on = match argument.first() {
@@ -192,6 +273,7 @@ fn parse(sh: &mut Shell, arguments: &[Vec<u8>]) -> Result<Invocation, u8> {
                     input: Input::Job(entries),
                     positional: Vec::new(),
                     name: b"bash".to_vec(),
+                    startup,
                 });
             }
             b"--version" => {
@@ -206,10 +288,18 @@ fn parse(sh: &mut Shell, arguments: &[Vec<u8>]) -> Result<Invocation, u8> {
                 );
                 return Err(0);
             }
-            b"--posix" => sh.options.posix = true,
+            b"--posix" => {
+                crate::builtins::set_option(sh, b"posix", true);
+            }
             b"--verbose" => sh.options.verbose = true,
-            b"--login" | b"--noprofile" | b"--norc" | b"--noediting" | b"--restricted" => {}
-            b"--rcfile" | b"--init-file" => index += 1,
+            b"--login" => startup.login = true,
+            b"--noprofile" => profile = false,
+            b"--norc" => startup.rc = Some(None),
+            b"--noediting" | b"--restricted" => {}
+            b"--rcfile" | b"--init-file" => {
+                startup.rc = startup.rc.or_else(|| Some(arguments.get(index).cloned()));
+                index += 1;
+            }
             long if long.starts_with(b"--") => {
                 let shown = bytes::display(long).into_owned();
                 sh.write_error(format!("bash: {shown}: invalid option\n").as_bytes());
@@ -220,8 +310,8 @@ fn parse(sh: &mut Shell, arguments: &[Vec<u8>]) -> Result<Invocation, u8> {
                     match letter {
                         b'c' => command = true,
                         b's' => stdin = true,
-                        // There is no terminal to be interactive at, and no profile to read.
-                        b'i' | b'l' => {}
+                        b'i' => interactive(sh),
+                        b'l' => startup.login = true,
                         b'o' | b'O' => {
                             let Some(name) = arguments.get(index) else { continue };
                             index += 1;
@@ -253,6 +343,7 @@ fn parse(sh: &mut Shell, arguments: &[Vec<u8>]) -> Result<Invocation, u8> {
             }
         }
     }
+    startup.login &= profile;
     let mut operands = arguments[index..].iter().cloned();
     let own_name = sh.name.clone();
     if command {
@@ -265,6 +356,7 @@ fn parse(sh: &mut Shell, arguments: &[Vec<u8>]) -> Result<Invocation, u8> {
             input: Input::Command(text),
             positional: operands.collect(),
             name,
+            startup,
         });
     }
     if !stdin && let Some(path) = operands.next() {
@@ -272,7 +364,8 @@ fn parse(sh: &mut Shell, arguments: &[Vec<u8>]) -> Result<Invocation, u8> {
             name: path.clone(),
             input: Input::File(path),
             positional: operands.collect(),
+            startup,
         });
     }
-    Ok(Invocation { input: Input::Stdin, positional: operands.collect(), name: own_name })
+    Ok(Invocation { input: Input::Stdin, positional: operands.collect(), name: own_name, startup })
 }

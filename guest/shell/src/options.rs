@@ -47,6 +47,8 @@ macro_rules! flags {
                 $(if self.$field && $letter != 0 {
                     letters.push($letter);
                 })*
+                // As in bash, small ones come first.
+                letters.sort_by_key(|letter: &u8| (letter.is_ascii_uppercase(), *letter));
                 letters
             }
         }

@@ -47,6 +47,8 @@ pub(crate) enum Mode {
 /// A shell: everything that a subshell inherits.
 pub(crate) struct Shell {
     pub(crate) mode: Mode,
+    /// Started with `-i`.
+    pub(crate) interactive: bool,
     pub(crate) vars: Variables,
     pub(crate) functions: NameMap<Rc<Function>>,
     pub(crate) aliases: Rc<crate::syntax::Aliases>,
@@ -118,6 +120,8 @@ pub(crate) struct Shell {
     pub(crate) mentions_command: bool,
     /// The parent has run the trap on DEBUG for the one command of this process, and traced it.
     pub(crate) announced: bool,
+    /// The parent has traced the one command of this process.
+    pub(crate) traced: bool,
     /// The trap on EXIT runs.
     pub(crate) exiting: bool,
 }
@@ -128,6 +132,7 @@ impl Shell {
         let pid = process::getpid();
         Self {
             mode: Mode::Script,
+            interactive: false,
             vars: Variables::default(),
             functions: NameMap::default(),
             aliases: Rc::default(),
@@ -143,7 +148,7 @@ impl Shell {
             fds,
             status: 0,
             substitution_status: None,
-            pipe_status: vec![0],
+            pipe_status: Vec::new(),
             last_background: None,
             pid,
             line: 1,
@@ -179,6 +184,7 @@ impl Shell {
             misused: false,
             mentions_command: false,
             announced: false,
+            traced: false,
             exiting: false,
         }
     }

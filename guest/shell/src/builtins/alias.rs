@@ -25,7 +25,7 @@ pub(super) fn alias(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     let mut status = 0;
     if print || operands.is_empty() {
         for (name, value) in sh.aliases.iter() {
-            out.extend_from_slice(&definition(name, value));
+            out.extend_from_slice(&definition(sh, name, value));
         }
     }
     for operand in operands {
@@ -33,7 +33,7 @@ pub(super) fn alias(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
         let equals = operand.iter().skip(1).position(|&b| b == b'=').map(|at| at + 1);
         let Some(equals) = equals else {
             match sh.aliases.get(operand) {
-                Some(value) => out.extend_from_slice(&definition(operand, value)),
+                Some(value) => out.extend_from_slice(&definition(sh, operand, value)),
                 None => {
                     let shown = bytes::display(operand).into_owned();
                     sh.error(&format!("alias: {shown}: not found"));
@@ -55,9 +55,10 @@ pub(super) fn alias(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
 }
 
 /// As `alias` prints one, so that it can be read back.
-fn definition(name: &[u8], value: &[u8]) -> Vec<u8> {
+fn definition(sh: &Shell, name: &[u8], value: &[u8]) -> Vec<u8> {
     let dashes: &[u8] = if name.starts_with(b"-") { b"-- " } else { b"" };
-    [b"alias ", dashes, name, b"=", &quote::plain_single(value), b"\n"].concat()
+    let command: &[u8] = if sh.options.posix { b"" } else { b"alias " };
+    [command, dashes, name, b"=", &quote::plain_single(value), b"\n"].concat()
 }
 
 pub(super) fn unalias(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {

@@ -92,6 +92,9 @@ pub(super) fn return_(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
 }
 
 fn levels(sh: &mut Shell, builtin: &str, arguments: &[Vec<u8>]) -> Result<u32, Flow> {
+    if sh.loops == 0 && sh.options.posix {
+        return Err(Ok(0));
+    }
     if sh.loops == 0 {
         sh.error(&format!("{builtin}: only meaningful in a `for', `while', or `until' loop"));
         return Err(Ok(0));
@@ -164,16 +167,22 @@ pub(super) fn source(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
             }
         }
     }
-    let text = match read_script(sh, &path) {
+    // In POSIX mode the working directory is not searched.
+    let hidden = sh.options.posix && !path.contains(&b'/');
+    let text = if hidden { Err("not found".into()) } else { read_script(sh, &path) };
+    let text = match text {
         Ok(text) => text,
         Err(message) => {
             let shown = bytes::display(name).into_owned();
             if message == "Is a directory" {
                 sh.error(&format!("{builtin}: {shown}: is a directory"));
+            } else if sh.options.posix && !name.contains(&b'/') {
+                sh.error(&format!("{builtin}: {shown}: file not found"));
             } else {
                 sh.error(&format!("{shown}: {message}"));
             }
-            return if sh.options.posix { Err(Unwind::Exit(1)) } else { Ok(1) };
+            sh.misused = true;
+            return Ok(1);
         }
     };
     let positional = (arguments.len() > 1).then(|| arguments[1..].to_vec());

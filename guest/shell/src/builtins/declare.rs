@@ -80,8 +80,8 @@ fn request(sh: &mut Shell, arguments: &[Vec<u8>], builtin: &str) -> Result<Reque
                 }
                 _ => {
                     let sign = if minus { b'-' } else { b'+' };
-                    let usage = format!("{builtin} [-options] [name[=value] ...]");
-                    return Err(sh.usage_error(builtin, &[sign, letter], &usage));
+                    let usage = super::synopses::synopsis(builtin.as_bytes()).unwrap_or_default();
+                    return Err(sh.usage_error(builtin, &[sign, letter], usage));
                 }
             }
         }
@@ -252,7 +252,12 @@ fn one(
         && (value.is_some() || array.is_some() || request.remove.has(Attributes::READONLY))
     {
         let shown = bytes::display(name).into_owned();
-        sh.error(&format!("{builtin}: {shown}: readonly variable"));
+        if matches!(builtin, "export" | "readonly") {
+            sh.error(&format!("{shown}: readonly variable"));
+            sh.misused = true;
+        } else {
+            sh.error(&format!("{builtin}: {shown}: readonly variable"));
+        }
         return Ok(1);
     }
     let kind = sh.vars.get(name).map(|v| (v.is_array(), matches!(v.value, Value::Assoc(_))));
@@ -273,7 +278,7 @@ fn one(
     {
         let name = name.to_vec();
         let assoc = matches!(sh.vars.get(&name).map(|v| &v.value), Some(Value::Assoc(_)));
-        let result = sh.assign_array(&name, items, assignment.append, assoc, &mut Vec::new());
+        let result = sh.assign_array(&name, items, assignment.append, assoc);
         sh.vars.entry(&name).attributes.add(request.add);
         result?;
     } else if let Some(value) = value {
@@ -288,13 +293,17 @@ fn one(
                     return Ok(1);
                 }
             };
-            let result = sh.assign_array(&name, &items, append, assoc, &mut Vec::new());
+            let result = sh.assign_array(&name, &items, append, assoc);
             sh.vars.entry(&name).attributes.add(request.add);
             return result.map(|()| 0);
         }
         if request.add.has(Attributes::NAMEREF) {
             sh.vars.entry(&name).value = Value::Scalar(value);
         } else {
+            if sh.options.xtrace && matches!(builtin, "export" | "readonly") {
+                let text = [&name[..], b"=", &quote::traced(&value)].concat();
+                sh.trace(&text)?;
+            }
             sh.assign(&name, element, value, append)?;
         }
         sh.vars.entry(&name).attributes.add(request.add);
@@ -422,9 +431,59 @@ fn plain_form(sh: &Shell, name: &[u8]) -> Vec<u8> {
     }
 }
 
-/// All variables as `set` lists them.
-pub(super) fn all(sh: &Shell) -> Vec<u8> {
-    sh.vars.names().iter().flat_map(|name| plain_form(sh, name)).collect()
+/// Variables whose value is computed, and that `set` lists.
+const COMPUTED: [&[u8]; 19] = [
+    b"BASH",
+    b"BASHOPTS",
+    b"BASH_LINENO",
+    b"BASH_SOURCE",
+    b"BASH_VERSINFO",
+    b"BASH_VERSION",
+    b"DIRSTACK",
+    b"EUID",
+    b"FUNCNAME",
+    b"GROUPS",
+    b"HOSTNAME",
+    b"HOSTTYPE",
+    b"MACHTYPE",
+    b"OSTYPE",
+    b"PIPESTATUS",
+    b"PPID",
+    b"SHELLOPTS",
+    b"UID",
+    b"_",
+];
+
+/// All variables and functions as `set` lists them.
+pub(super) fn all(sh: &mut Shell) -> Vec<u8> {
+    let mut names: Vec<Vec<u8>> = sh.vars.names().iter().map(|name| name.to_vec()).collect();
+    names.extend(COMPUTED.iter().map(|name| name.to_vec()));
+    names.sort();
+    names.dedup();
+    let mut out = Vec::new();
+    for name in names {
+        let own = sh.vars.get(&name).is_some_and(crate::vars::Variable::is_set);
+        if own {
+            out.extend_from_slice(&plain_form(sh, &name));
+        } else if let Some(items) = sh.dynamic_array(&name) {
+            let items: Vec<Vec<u8>> = (0..)
+                .zip(items)
+                .map(|(index, item)| [format!("[{index}]=").as_bytes(), &quote::double(&item)].concat())
+                .collect();
+            out.extend([&name[..], b"=(", &items.join(&b' '), b")\n"].concat());
+        } else if let Some(text) = sh.dynamic(&name) {
+            out.extend([&name[..], b"=", &quote::minimal(&text), b"\n"].concat());
+        }
+    }
+    if !sh.options.posix {
+        let mut functions: Vec<_> = sh.functions.iter().collect();
+        functions.sort_by_key(|(name, _)| Rc::clone(name));
+        for (_, function) in functions {
+            out.extend_from_slice(&function.text);
+            out.push(b'\n');
+        }
+    }
+    out
 }
 
 fn print(sh: &mut Shell, arguments: &[Vec<u8>], request: &Request, builtin: &str) -> Flow {
@@ -465,8 +524,22 @@ fn print(sh: &mut Shell, arguments: &[Vec<u8>], request: &Request, builtin: &str
 fn print_with(sh: &mut Shell, attribute: Attributes, builtin: &str) -> Flow {
     let mut out = Vec::new();
     for name in sh.vars.names() {
-        if sh.vars.get(&name).is_some_and(|v| v.attributes.has(attribute)) {
-            out.extend_from_slice(&sh.declaration(&name));
+        let Some(variable) = sh.vars.get(&name).filter(|v| v.attributes.has(attribute)) else {
+            continue;
+        };
+        let line = sh.declaration(&name);
+        let kind: &[u8] = match variable.value {
+            Value::Indexed(_) => b"-a ",
+            Value::Assoc(_) => b"-A ",
+            _ => b"",
+        };
+        // In POSIX mode the line is a command of POSIX.
+        match line.iter().skip(b"declare ".len()).position(|&b| b == b' ') {
+            Some(at) if sh.options.posix => {
+                let rest = &line[b"declare ".len() + at + 1..];
+                out.extend([builtin.as_bytes(), b" ", kind, rest].concat());
+            }
+            _ => out.extend_from_slice(&line),
         }
     }
     sh.print(builtin, &out)

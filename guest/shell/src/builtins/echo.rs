@@ -25,7 +25,7 @@ pub(super) fn echo(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     }
     let mut out = arguments[index..].join(&b' ');
     if escapes {
-        let (text, stopped) = expand_escapes(&out);
+        let (text, stopped) = expand_escapes(&out, EscapeStyle::Echo);
         out = text;
         newline &= !stopped;
     }
@@ -36,7 +36,7 @@ pub(super) fn echo(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
 }
 
 /// Expands backslash escapes; the flag tells whether `\c` ended the text.
-pub(super) fn expand_escapes(text: &[u8]) -> (Vec<u8>, bool) {
+pub(super) fn expand_escapes(text: &[u8], style: EscapeStyle) -> (Vec<u8>, bool) {
     let mut out = Vec::with_capacity(text.len());
     let mut i = 0;
     while i < text.len() {
@@ -45,7 +45,7 @@ pub(super) fn expand_escapes(text: &[u8]) -> (Vec<u8>, bool) {
             i += 1;
             continue;
         }
-        match unescape(&text[i + 1..], EscapeStyle::Echo, &mut out) {
+        match unescape(&text[i + 1..], style, &mut out) {
             Escape::Bytes(n) => i += 1 + n,
             Escape::Stop => return (out, true),
             Escape::Unknown => {

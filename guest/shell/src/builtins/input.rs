@@ -6,7 +6,6 @@ use greenroom_process as process;
 
 use super::{OptionParser, Parsed};
 use crate::bytes;
-use crate::exec::Purpose;
 use crate::fds::Handle;
 use crate::state::{Flow, Shell, Unwind};
 use crate::syntax::is_name;
@@ -101,88 +100,90 @@ pub(super) fn read(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
         );
     };
     if request.timeout == Some(0.0) {
-        return Ok(0);
+        let ready = process::poll_read(handle.raw(), Duration::ZERO);
+        return Ok(u8::from(ready == Ok(false)));
     }
-    let (line, escaped, status) = match request.timeout {
-        Some(seconds) => input_within(sh, &handle, &request, seconds)?,
-        None => input(sh, &handle, &request),
+    if request.timeout.is_none() {
+        // A time-out for every `read` that has none.
+        let text = sh.get(b"TMOUT").and_then(|t| String::from_utf8(t).ok());
+        request.timeout = text.and_then(|t| t.parse().ok()).filter(|seconds| *seconds > 0.0);
+    }
+    let (line, escaped, status) = input(sh, &handle, &request)?;
+    let stored = match store(sh, &names, &request, &line, &escaped) {
+        Err(Unwind::Discard(_)) => 1,
+        flow => flow?,
     };
-    store(sh, &names, &request, &line, &escaped)?;
-    Ok(status)
+    Ok(if stored == 0 { status } else { stored })
 }
 
 /// A line, the flags of its quoted bytes, and the status.
 type Line = (Vec<u8>, Vec<bool>, u8);
 
-/// As [`input`], for at most so many seconds. A read cannot be given up, a process can: a copy of
-/// the shell reads, and hands over what it got.
-fn input_within(
+/// What `read` returns when its time is over: 128 + SIGALRM.
+const TIMED_OUT: u8 = 142;
+
+/// How often a `read` that waits looks for signals with a trap.
+const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Waits for something to read. False when the time is over.
+fn wait_for_input(
     sh: &mut Shell,
     handle: &Handle,
-    request: &Request,
-    seconds: f64,
-) -> Result<Line, Unwind> {
-    let Ok((read_end, write_end)) = process::capture_pipe() else {
-        return Ok((Vec::new(), Vec::new(), 1));
-    };
-    let (read_end, write_end) = (Handle::new(read_end), Handle::new(write_end));
-    let changed = [(0, handle.raw()), (1, write_end.raw())];
-    let forked = sh.fork(Purpose::Subshell, false, &changed, |sh| {
-        let Some(handle) = sh.fds.get(0).cloned() else { return Ok(1) };
-        let (line, escaped, status) = input(sh, &handle, request);
-        // Each byte goes with its flag.
-        let pairs: Vec<u8> =
-            line.iter().zip(&escaped).flat_map(|(byte, flag)| [*byte, u8::from(*flag)]).collect();
-        let _ = sh.write(1, &pairs);
-        Ok(status)
-    })?;
-    drop(write_end);
-    let process::Forked::Running(pid) = forked else {
-        return Ok((Vec::new(), Vec::new(), 1));
-    };
-    let deadline = Instant::now() + Duration::from_secs_f64(seconds.min(1e6));
-    let status = loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let milliseconds = u32::try_from(left.as_millis()).unwrap_or(u32::MAX);
-        match process::wait(process::Child::Pid(pid), Some(milliseconds)) {
-            Ok(Some(exit)) => break exit.status,
-            Ok(None) if Instant::now() < deadline => {}
-            Err(process::Errno::INTR) => {
-                sh.poll_signals();
-            }
-            _ => {
-                let _ = process::kill(process::Target::Pid(pid), 9);
-                let _ = process::wait(process::Child::Pid(pid), None);
-                // What bash returns: 128 + SIGALRM.
-                break 142;
-            }
+    deadline: Option<Instant>,
+) -> Result<bool, Unwind> {
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let pause = match left {
+            Some(left) if sh.has_traps() => left.min(SIGNAL_INTERVAL),
+            Some(left) => left,
+            None => SIGNAL_INTERVAL,
+        };
+        // What cannot be waited for is read at once.
+        if process::poll_read(handle.raw(), pause) != Ok(false) {
+            return Ok(true);
         }
-    };
-    let pairs = crate::output::read_all(read_end.raw()).unwrap_or_default();
-    let line = pairs.iter().step_by(2).copied().collect();
-    let escaped = pairs.iter().skip(1).step_by(2).map(|flag| *flag != 0).collect();
-    Ok((line, escaped, status))
+        if left.is_some_and(|left| left <= pause) {
+            return Ok(false);
+        }
+        if sh.poll_signals() {
+            sh.run_signal_traps()?;
+        }
+    }
 }
 
 /// Reads up to the delimiter, byte by byte: what follows belongs to other readers. The flags tell
 /// which bytes a backslash quoted.
-fn input(sh: &mut Shell, handle: &Handle, request: &Request) -> Line {
+fn input(sh: &mut Shell, handle: &Handle, request: &Request) -> Result<Line, Unwind> {
+    let deadline = request
+        .timeout
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .and_then(|timeout| Instant::now().checked_add(timeout));
+    let waits = deadline.is_some() || sh.has_traps();
     let delimiter = if request.exact { None } else { Some(request.delimiter.unwrap_or(b'\n')) };
     let (mut line, mut escaped) = (Vec::new(), Vec::new());
     let mut backslash = false;
     let mut characters = 0;
     let mut byte = [0];
     if request.count == Some(0) {
-        return (line, escaped, 0);
+        return Ok((line, escaped, 0));
     }
     loop {
+        if waits && !wait_for_input(sh, handle, deadline)? {
+            return Ok((line, escaped, TIMED_OUT));
+        }
         match process::read(handle.raw(), &mut byte) {
-            Ok(1) => {}
             Err(process::Errno::INTR) => {
                 sh.poll_signals();
                 continue;
             }
-            _ => return (line, escaped, 1),
+            Ok(0) => return Ok((line, escaped, 1)),
+            Ok(_) => {}
+            Err(errno) => {
+                let number = request.fd;
+                let text = crate::output::errno_text(errno);
+                sh.error(&format!("read: read error: {number}: {text}"));
+                return Ok((line, escaped, 1));
+            }
         }
         let [byte] = byte;
         if backslash {
@@ -196,7 +197,7 @@ fn input(sh: &mut Shell, handle: &Handle, request: &Request) -> Line {
             backslash = true;
             continue;
         } else if delimiter == Some(byte) {
-            return (line, escaped, 0);
+            return Ok((line, escaped, 0));
         } else if byte == 0 {
             continue;
         } else {
@@ -216,7 +217,7 @@ fn input(sh: &mut Shell, handle: &Handle, request: &Request) -> Line {
             };
             characters += usize::from(complete);
             if characters >= count {
-                return (line, escaped, 0);
+                return Ok((line, escaped, 0));
             }
         }
     }
@@ -302,86 +303,6 @@ fn fields(line: &[u8], escaped: &[bool], ifs: &[u8], most: usize) -> Vec<Vec<u8>
         }
     }
     items
-}
-
-pub(super) fn mapfile(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
-    let name = String::from_utf8_lossy(&arguments[0]).into_owned();
-    let (mut strip, mut delimiter, mut fd) = (false, b'\n', 0u32);
-    let (mut most, mut skip, mut origin) = (usize::MAX, 0usize, None);
-    let mut options = OptionParser::new(arguments, "d:n:O:s:tu:C:c:");
-    while let Some(option) = options.next() {
-        match option {
-            Parsed::Flag(_) => strip = true,
-            Parsed::Value(b'd', text) => delimiter = text.first().copied().unwrap_or(0),
-            Parsed::Value(b'C' | b'c', _) => {
-                return sh.builtin_error(&name, "callbacks (-C) are not supported");
-            }
-            Parsed::Value(letter, text) => {
-                let Some(n) = bytes::parse_int(text).and_then(|n| usize::try_from(n).ok()) else {
-                    let shown = bytes::display(text).into_owned();
-                    return sh.builtin_error(&name, &format!("{shown}: invalid number"));
-                };
-                match letter {
-                    b'n' if n > 0 => most = n,
-                    b's' => skip = n,
-                    b'O' => origin = Some(n as u64),
-                    b'u' => fd = u32::try_from(n).unwrap_or(u32::MAX),
-                    _ => {}
-                }
-            }
-            Parsed::Unknown(letter) | Parsed::MissingValue(letter) => {
-                return sh.usage_error(
-                    &name,
-                    &[b'-', letter],
-                    "mapfile [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [array]",
-                );
-            }
-        }
-    }
-    let array = arguments.get(options.operands()).cloned().unwrap_or_else(|| b"MAPFILE".to_vec());
-    let Some(handle) = sh.fds.get(fd).cloned() else {
-        return sh
-            .builtin_error(&name, &format!("{fd}: invalid file descriptor: Bad file descriptor"));
-    };
-    let mut items = Vec::new();
-    if most == usize::MAX {
-        let data = crate::output::read_all(handle.raw()).unwrap_or_default();
-        for line in data.split_inclusive(|&b| b == delimiter) {
-            items.push(line.to_vec());
-        }
-    } else {
-        while items.len() < most.saturating_add(skip) {
-            let mut line = Vec::new();
-            let mut byte = [0];
-            while let Ok(1) = process::read(handle.raw(), &mut byte) {
-                line.push(byte[0]);
-                if byte[0] == delimiter {
-                    break;
-                }
-            }
-            if line.is_empty() {
-                break;
-            }
-            items.push(line);
-        }
-    }
-    if strip {
-        for item in &mut items {
-            if item.last() == Some(&delimiter) {
-                item.pop();
-            }
-        }
-    }
-    let items = items.into_iter().skip(skip).take(most);
-    let variable = sh.vars.entry(&array);
-    if origin.is_none() {
-        variable.value = Value::Indexed(std::collections::BTreeMap::new());
-    }
-    let map = crate::assign::indexed(&mut variable.value);
-    for (index, item) in (origin.unwrap_or(0)..).zip(items) {
-        map.insert(index, item);
-    }
-    Ok(0)
 }
 
 #[cfg(test)]

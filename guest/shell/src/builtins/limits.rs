@@ -6,7 +6,10 @@ use super::{OptionParser, Parsed};
 use crate::bytes;
 use crate::state::{Flow, Shell};
 
-pub(super) fn times(sh: &mut Shell, _: &[Vec<u8>]) -> Flow {
+pub(super) fn times(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
+    if let Some([b'-', letter, ..]) = arguments.get(1).map(Vec::as_slice) {
+        return sh.usage_error("times", &[b'-', *letter], "times");
+    }
     // The sandbox does not account processor time to single processes.
     sh.print("times", b"0m0.000s 0m0.000s\n0m0.000s 0m0.000s\n")
 }
@@ -209,7 +212,7 @@ pub(super) fn ulimit(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
         for resource in &RESOURCES {
             let unit = format!("({}-{})", resource.unit, char::from(resource.letter));
             let value = amount(sh.limits.get(resource)[shown_limit]);
-            out.push_str(&format!("{:<20} {unit:>20} {value}\n", resource.name));
+            out.push_str(&format!("{:<20}{unit:>20} {value}\n", resource.name));
         }
         return sh.print("ulimit", out.as_bytes());
     }
@@ -224,7 +227,7 @@ pub(super) fn ulimit(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
             let value = amount(present[shown_limit]);
             let line = if several {
                 let unit = format!("({}-{})", resource.unit, char::from(resource.letter));
-                format!("{:<20} {unit:>20} {value}\n", resource.name)
+                format!("{:<20}{unit:>20} {value}\n", resource.name)
             } else {
                 format!("{value}\n")
             };

@@ -10,6 +10,7 @@ mod input;
 mod interactive;
 mod limits;
 mod lookup;
+mod mapfile;
 mod numbers;
 mod options;
 mod printf;
@@ -67,7 +68,7 @@ pub(crate) fn find(name: &[u8]) -> Option<Builtin> {
         b"set" => special(options::set),
         b"shopt" => plain(options::shopt),
         b"read" => plain(input::read),
-        b"mapfile" | b"readarray" => plain(input::mapfile),
+        b"mapfile" | b"readarray" => plain(mapfile::mapfile),
         b"wait" => plain(processes::wait),
         b"jobs" => plain(processes::jobs),
         b"kill" => plain(processes::kill),

@@ -60,6 +60,8 @@ pub(super) fn float(value: f64, letter: u8, spec: &Spec) -> Vec<u8> {
     }
     let precision = spec.precision.unwrap_or(6);
     let digits = match letter.to_ascii_lowercase() {
+        // With `#`, the point is there even if no digit follows.
+        b'f' if spec.alternate && precision == 0 => format!("{magnitude:.0}."),
         b'f' => format!("{magnitude:.precision$}"),
         b'e' => exponent(magnitude, precision),
         b'a' => hexadecimal(magnitude),

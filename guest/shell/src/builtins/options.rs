@@ -42,6 +42,7 @@ pub(super) fn set(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
                 if !set_option(sh, name, on) {
                     let shown = bytes::display(name).into_owned();
                     sh.error(&format!("set: {shown}: invalid option name"));
+                    sh.misused = true;
                     return Ok(2);
                 }
                 continue;
@@ -63,12 +64,27 @@ pub(super) fn set(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
 /// Sets an option of `set -o`; false when there is none of that name.
 pub(crate) fn set_option(sh: &mut Shell, name: &[u8], on: bool) -> bool {
     match sh.options.by_name(name) {
-        Some(flag) => {
-            *flag = on;
-            true
-        }
-        None => false,
+        Some(flag) => *flag = on,
+        None => return false,
     }
+    match name {
+        // One excludes the other.
+        b"vi" if on => sh.options.emacs = false,
+        b"emacs" if on => sh.options.vi = false,
+        b"posix" => {
+            if on {
+                sh.shopts.inherit_errexit = true;
+                sh.shopts.expand_aliases = true;
+                sh.shopts.shift_verbose = true;
+                sh.set_plain(b"POSIXLY_CORRECT", b"y");
+            } else {
+                sh.shopts.shift_verbose = false;
+                sh.vars.unset(b"POSIXLY_CORRECT");
+            }
+        }
+        _ => {}
+    }
+    true
 }
 
 fn list(sh: &Shell, readable: bool) -> String {
@@ -130,6 +146,14 @@ pub(super) fn shopt(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
         return if quiet { Ok(0) } else { sh.print("shopt", out.as_bytes()) };
     }
     for name in names {
+        if options && let Some(on) = set {
+            if !set_option(sh, name, on) {
+                let shown = bytes::display(name).into_owned();
+                sh.error(&format!("shopt: {shown}: invalid option name"));
+                status = 1;
+            }
+            continue;
+        }
         let flag = if options { sh.options.by_name(name) } else { sh.shopts.by_name(name) };
         let shown = bytes::display(name).into_owned();
         match (flag, set) {

@@ -7,6 +7,9 @@ use crate::expand::quote;
 use crate::state::{Flow, Shell};
 use crate::syntax::ansi_c::{Escape, EscapeStyle, unescape};
 
+/// A time is shorter than this, or nothing.
+const LONGEST_TIME: usize = 128;
+
 /// The widest field that a format may ask for.
 const MAX_WIDTH: usize = 1 << 20;
 
@@ -103,9 +106,6 @@ impl<'a> Printer<'a> {
                     Escape::Bytes(n) => i += 1 + n,
                     Escape::Stop => return false,
                     Escape::Unknown => {
-                        if format.get(i + 1) == Some(&b'c') {
-                            return false;
-                        }
                         self.out.push(b'\\');
                         i += 1;
                     }
@@ -200,24 +200,34 @@ impl<'a> Printer<'a> {
             }
             b'b' => {
                 let argument = self.next().unwrap_or_default();
-                let (text, stopped) = expand_escapes(argument);
+                let (text, stopped) = expand_escapes(argument, EscapeStyle::Argument);
                 self.text(&text, spec);
                 if stopped {
                     self.at = self.arguments.len();
                     return false;
                 }
             }
-            b'q' | b'Q' => {
+            b'Q' => {
+                // The precision is that of the text before it is quoted.
+                let argument = self.next().unwrap_or_default();
+                let end =
+                    spec.precision.map_or(argument.len(), |n| bytes::char_offset(argument, n));
+                let spec = Spec { precision: None, ..spec.clone() };
+                self.text(&quote::backslash(&argument[..end]), &spec);
+            }
+            b'q' => {
                 let argument = self.next().unwrap_or_default();
                 self.text(&quote::backslash(argument), spec);
             }
             b'c' => {
                 let argument = self.next().unwrap_or_default();
-                self.text(&argument[..argument.len().min(1)], spec);
+                // Of an empty argument, it is the byte that ends it.
+                self.text(&[argument.first().copied().unwrap_or(0)], spec);
             }
             b'd' | b'i' | b'u' | b'o' | b'x' | b'X' => {
                 let argument = self.next();
-                let value = argument.map_or(0, |a| self.integer(a));
+                let signed = matches!(letter, b'd' | b'i');
+                let value = argument.map_or(0, |a| self.number(a, signed));
                 let text = integer(value, letter, spec);
                 self.out.extend_from_slice(&text);
             }
@@ -250,6 +260,11 @@ impl<'a> Printer<'a> {
     }
 
     fn integer(&mut self, text: &[u8]) -> i64 {
+        self.number(text, true)
+    }
+
+    /// A number; without a sign it has 64 bits, of which a negative one is the complement.
+    fn number(&mut self, text: &[u8], signed: bool) -> i64 {
         if let [b'\'' | b'"', rest @ ..] = text {
             return match bytes::first_char(rest) {
                 Some(c) => i64::from(u32::from(c)),
@@ -269,20 +284,36 @@ impl<'a> Printer<'a> {
         };
         let count = digits.iter().take_while(|b| char::from(**b).is_digit(radix)).count();
         let number = std::str::from_utf8(&digits[..count]).unwrap_or_default();
-        if count < digits.len() || (count == 0 && !text.is_empty()) {
-            self.invalid(text);
+        if count < digits.len() || (count == 0 && radix != 8 && !text.is_empty()) {
+            match radix {
+                8 => self.invalid_number(text, "octal number"),
+                16 => self.invalid_number(text, "hex number"),
+                _ => self.invalid(text),
+            }
         }
         if number.is_empty() {
             return 0;
         }
-        match u64::from_str_radix(number, radix) {
-            Ok(value) if negative => (value as i64).wrapping_neg(),
-            Ok(value) => value as i64,
-            Err(_) => {
-                let shown = bytes::display(text).into_owned();
-                self.sh.error(&format!("printf: warning: {shown}: Numerical result out of range"));
-                if negative { i64::MIN } else { i64::MAX }
-            }
+        let magnitude = u128::from_str_radix(number, radix).unwrap_or(u128::MAX);
+        let value = match i128::try_from(magnitude) {
+            Ok(value) if negative => -value,
+            Ok(value) => value,
+            Err(_) if negative => i128::MIN,
+            Err(_) => i128::MAX,
+        };
+        let (least, most) = match signed {
+            true => (i128::from(i64::MIN), i128::from(i64::MAX)),
+            false => (-i128::from(u64::MAX), i128::from(u64::MAX)),
+        };
+        if (least..=most).contains(&value) {
+            return value as i64;
+        }
+        let shown = bytes::display(text).into_owned();
+        self.sh.error(&format!("printf: warning: {shown}: Numerical result out of range"));
+        match (signed, negative) {
+            (true, true) => i64::MIN,
+            (true, false) => i64::MAX,
+            (false, _) => u64::MAX as i64,
         }
     }
 
@@ -310,8 +341,12 @@ impl<'a> Printer<'a> {
     }
 
     fn invalid(&mut self, text: &[u8]) {
+        self.invalid_number(text, "number");
+    }
+
+    fn invalid_number(&mut self, text: &[u8], what: &str) {
         let shown = bytes::display(text).into_owned();
-        self.sh.error(&format!("printf: {shown}: invalid number"));
+        self.sh.error(&format!("printf: {shown}: invalid {what}"));
         self.status = 1;
     }
 
@@ -328,7 +363,11 @@ impl<'a> Printer<'a> {
             Some(text) => self.integer(text),
         };
         let format = if format.is_empty() { &b"%X"[..] } else { format };
-        let text = super::strftime::format(format, seconds);
+        let mut text = super::strftime::format(format, seconds);
+        if text.len() >= LONGEST_TIME {
+            // As in bash, which has no room for more.
+            text.clear();
+        }
         self.text(&text, spec);
     }
 }

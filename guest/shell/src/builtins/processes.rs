@@ -418,7 +418,7 @@ fn invalid(sh: &mut Shell, name: &[u8]) -> Flow {
 fn list(sh: &mut Shell, operands: &[Vec<u8>]) -> Flow {
     if operands.is_empty() {
         if sh.options.posix {
-            let names: Vec<&str> = (1..=31).map(traps::bare_name).collect();
+            let names: Vec<String> = (1..=64).filter_map(traps::known_name).collect();
             return sh.print("kill", format!("{}\n", names.join(" ")).as_bytes());
         }
         return sh.print("kill", traps::table().as_bytes());

@@ -204,7 +204,7 @@ impl Shell {
             let prompt = self.get(b"PS3").unwrap_or_else(|| b"#? ".to_vec());
             self.write_error(&prompt);
             let Some(line) = self.read_line(0) else {
-                self.write_error(b"\n");
+                self.print("select", b"\n")?;
                 return Ok(status.max(1));
             };
             show = line.is_empty();

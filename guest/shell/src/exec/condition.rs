@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use crate::bytes;
-use crate::expand::{Mode, quote};
+use crate::expand::Mode;
 use crate::pattern::Pattern;
 use crate::state::{Flow, Shell, Unwind};
 use crate::syntax::ast::{Cond, CondOp};
@@ -25,12 +25,12 @@ impl Shell {
             Cond::Or(left, right) => Ok(self.cond_value(left)? || self.cond_value(right)?),
             Cond::Word(word) => {
                 let text = self.expand_single(word)?;
-                self.trace_cond(&[b"-n", &quote::minimal(&text)])?;
+                self.trace_cond(&[b"-n", raw(&text)])?;
                 Ok(!text.is_empty())
             }
             Cond::Unary(op, word) => {
                 let text = self.expand_single(word)?;
-                self.trace_cond(&[&[b'-', *op], &quote::minimal(&text)])?;
+                self.trace_cond(&[&[b'-', *op], raw(&text)])?;
                 self.unary_test(*op, &text)
             }
             Cond::Binary(op, left, right) => {
@@ -40,7 +40,7 @@ impl Shell {
                     CondOp::Regex => self.expand_as(right, Mode::Regex)?,
                     _ => self.expand_single(right)?,
                 };
-                self.trace_cond(&[&quote::minimal(&left), name(*op), &right])?;
+                self.trace_cond(&[raw(&left), name(*op), raw(&right)])?;
                 self.binary_test(*op, &left, &right)
             }
         }
@@ -240,6 +240,11 @@ impl Shell {
             _ => false,
         }
     }
+}
+
+/// An operand in the trace, which shows empty ones.
+fn raw(text: &[u8]) -> &[u8] {
+    if text.is_empty() { b"''" } else { text }
 }
 
 pub(super) fn name(op: CondOp) -> &'static [u8] {

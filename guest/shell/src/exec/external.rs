@@ -312,8 +312,14 @@ impl Shell {
             {
                 continue;
             }
-            if let Value::Scalar(value) = &variable.value {
-                environment.push([name, &b"="[..], value].concat());
+            match &variable.value {
+                Value::Scalar(value) => environment.push([name, &b"="[..], value].concat()),
+                Value::Unset if variable.attributes.has(Attributes::READONLY) => {
+                    if let Some(value) = self.dynamic(name) {
+                        environment.push([name, &b"="[..], &value].concat());
+                    }
+                }
+                _ => {}
             }
         }
         for (name, value) in temporary {

@@ -12,7 +12,7 @@ impl Shell {
         let posix = self.options.posix && !crate::syntax::is_name(name);
         if posix || name.iter().any(|b| matches!(b, b'$' | b'`' | b'\'' | b'"' | b'\\')) {
             self.error(&format!("`{}': not a valid identifier", Self::shown(name)));
-            return Ok(if posix { 2 } else { 1 });
+            return if posix { Err(Unwind::Exit(2)) } else { Ok(1) };
         }
         if self.options.posix && crate::builtins::find(name).is_some_and(|b| b.special) {
             self.error(&format!("`{}': is a special builtin", Self::shown(name)));

@@ -10,16 +10,17 @@ mod pure;
 mod redirect;
 mod simple;
 mod subst;
+mod time;
 mod trace;
 
 pub(crate) use external::Started;
-pub(crate) use fork::Purpose;
 pub(crate) use redirect::Saved;
+pub(crate) use trace::assignment_text;
 
 use crate::bytes;
 use crate::state::{Flow, Shell, Unwind};
 use crate::syntax::ast::{
-    AndOr, AndOrOp, Command, CommandKind, Item, List, Pipeline, Redirect, Simple, TimeFormat,
+    AndOr, AndOrOp, Command, CommandKind, Item, List, Pipeline, Redirect, Simple,
 };
 
 impl Shell {
@@ -74,7 +75,7 @@ impl Shell {
         self.pipeline_untimed(pipeline)
     }
 
-    fn pipeline_untimed(&mut self, pipeline: &Pipeline) -> Flow {
+    pub(super) fn pipeline_untimed(&mut self, pipeline: &Pipeline) -> Flow {
         if pipeline.bang {
             let status = self.without_errexit(|sh| sh.pipeline_commands(pipeline))?;
             self.status = u8::from(status == 0);
@@ -96,23 +97,6 @@ impl Shell {
                 self.check_errexit(status)
             }
         }
-    }
-
-    /// `time`: processor times of others are not known in the sandbox.
-    fn timed(&mut self, pipeline: &Pipeline, format: TimeFormat) -> Flow {
-        let start = std::time::Instant::now();
-        let flow = self.pipeline_untimed(pipeline);
-        let seconds = start.elapsed().as_secs_f64();
-        let text = match format {
-            TimeFormat::Posix => format!("real {seconds:.2}\nuser 0.00\nsys 0.00\n"),
-            TimeFormat::Bash => {
-                let minutes = (seconds / 60.0).floor();
-                let rest = seconds - minutes * 60.0;
-                format!("\nreal\t{minutes:.0}m{rest:.3}s\nuser\t0m0.000s\nsys\t0m0.000s\n")
-            }
-        };
-        self.write_error(text.as_bytes());
-        flow
     }
 
     /// What `set -e` and the trap on ERR make of a status.
@@ -250,10 +234,12 @@ impl Shell {
                     return Ok(0);
                 }
                 Ok(None) => return Ok(self.status),
-                Ok(Some(list)) => match self.complete_command(&list) {
-                    Ok(_) => {}
-                    Err(unwind) => return Err(unwind),
-                },
+                Ok(Some(list)) => {
+                    self.complete_command(&list)?;
+                    if self.options.onecmd {
+                        return Err(Unwind::Exit(self.status));
+                    }
+                }
                 Err(error) if error.line_only => {
                     self.syntax_error(&error, within);
                     self.status = 1;
@@ -261,6 +247,10 @@ impl Shell {
                 }
                 Err(error) => {
                     self.status = self.syntax_error(&error, within);
+                    let unfinished = error.message.starts_with("unexpected EOF");
+                    if self.options.posix && within == "eval: " && !unfinished {
+                        self.misused = true;
+                    }
                     return Ok(self.status);
                 }
             }

@@ -108,18 +108,35 @@ impl Shell {
         {
             return Ok(Member::Ended(status));
         }
+        let traced = self.trace_member(command)?;
         let mut changed = Vec::new();
         changed.extend(stdin.map(|handle| (0, handle.raw())));
         changed.extend(stdout.map(|handle| (1, handle.raw())));
         let forked =
             self.fork(Purpose::Background, false, &changed, |sh| {
                 sh.announced = announced;
+                sh.traced = traced;
                 sh.subshell_command(command)
             })?;
         Ok(match forked {
             process::Forked::Running(pid) => Member::Running(pid),
             process::Forked::Ended(exit) => Member::Ended(exit.status),
         })
+    }
+
+    /// Traces a simple command whose words can be expanded here without effect before it gets a
+    /// process of its own, so that the lines come in the order of the members.
+    fn trace_member(&mut self, command: &Command) -> Result<bool, Unwind> {
+        let CommandKind::Simple(simple) = &command.kind else { return Ok(false) };
+        let plain = simple.assignments.is_empty() && !simple.words.is_empty();
+        if !self.options.xtrace || !plain || !self.is_pure_command(simple, &[]) {
+            return Ok(false);
+        }
+        self.line = command.line;
+        let words = self.expand_words(&simple.words)?;
+        let words: Vec<_> = words.iter().map(|word| crate::expand::quote::traced(word)).collect();
+        self.trace(&words.join(&b' '))?;
+        Ok(true)
     }
 
     /// A command as the only one of a subshell: a `( )` needs no second one.

@@ -34,8 +34,9 @@ impl Shell {
         }
         self.line = line;
         let Some(temporary) = self.temporary(simple)? else { return Ok(1) };
-        if self.options.xtrace {
-            let words: Vec<_> = arguments.iter().map(|a| quote::minimal(a)).collect();
+        let traced = std::mem::take(&mut self.traced);
+        if self.options.xtrace && !traced {
+            let words: Vec<_> = arguments.iter().map(|a| quote::traced(a)).collect();
             self.trace(&words.join(&b' '))?;
         }
         if redirects.is_empty() {
@@ -53,7 +54,8 @@ impl Shell {
             }
         };
         // `exec` without a command keeps its redirections.
-        let keeps = arguments.len() == 1 && arguments[0] == b"exec";
+        let keeps = arguments[0] == b"exec"
+            && (arguments.len() == 1 || arguments.len() == 2 && arguments[1] == b"--");
         let flow = self.invoke(arguments, temporary);
         if keeps && flow.is_ok() {
             drop(saved);
@@ -84,7 +86,7 @@ impl Shell {
                 value = before;
             }
             if self.options.xtrace {
-                let text = [&*assignment.name, b"=", &quote::minimal(&value)[..]].concat();
+                let text = [&*assignment.name, b"=", &quote::traced(&value)[..]].concat();
                 self.trace(&text)?;
             }
             let readonly = self
@@ -125,15 +127,13 @@ impl Shell {
     }
 
     fn only_assignments(&mut self, simple: &Simple, redirects: &[Redirect]) -> Flow {
+        self.last_argument.clear();
         for assignment in &simple.assignments {
-            let trace = match self.perform(assignment) {
+            match self.perform(assignment) {
                 Err(Unwind::Discard(status)) if self.options.posix => {
                     return Err(Unwind::Exit(status));
                 }
-                trace => trace?,
-            };
-            if self.options.xtrace {
-                self.trace(&trace)?;
+                done => done?,
             }
         }
         if !redirects.is_empty() {

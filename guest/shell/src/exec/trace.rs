@@ -17,24 +17,24 @@ impl Shell {
     }
 
     fn trace_prefix(&mut self) -> Result<Vec<u8>, Unwind> {
-        let Some(ps4) = self.get(b"PS4") else { return Ok(b"+ ".to_vec()) };
+        let Some(ps4) = self.get(b"PS4") else { return Ok(Vec::new()) };
         if ps4 == b"+ " {
             return Ok([&vec![b'+'; self.trace_depth as usize][..], b"+ "].concat());
         }
         // What is traced must not be traced while it is expanded.
         self.options.xtrace = false;
         let status = self.status;
-        let expanded = self.expand_prompt(&ps4);
+        let expanded = self.prompt(&ps4);
         self.options.xtrace = true;
         self.status = status;
-        let text = expanded?;
+        let text = match expanded {
+            Ok(text) => text,
+            // An error in it was reported; the command runs nevertheless.
+            Err(Unwind::Discard(_)) => Vec::new(),
+            Err(unwind) => return Err(unwind),
+        };
         let first = text.get(..crate::bytes::char_len(&text)).unwrap_or_default().to_vec();
         Ok([&first.repeat(self.trace_depth as usize)[..], &text].concat())
-    }
-
-    fn expand_prompt(&mut self, text: &[u8]) -> Result<Vec<u8>, Unwind> {
-        let word = crate::syntax::here_text(text, self.line, self.syntax());
-        self.expand_here(&word)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::state::Shell;
 
 impl Shell {
     /// A prompt with its escapes decoded and then, as `promptvars` is on, its expansions made.
-    pub(super) fn prompt(&mut self, text: &[u8]) -> Expanded<Vec<u8>> {
+    pub(crate) fn prompt(&mut self, text: &[u8]) -> Expanded<Vec<u8>> {
         let decoded = self.prompt_escapes(text);
         if !self.shopts.promptvars {
             return Ok(decoded);

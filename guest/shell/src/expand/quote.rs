@@ -79,6 +79,21 @@ pub(crate) fn minimal(text: &[u8]) -> Vec<u8> {
     if special { single(text) } else { text.to_vec() }
 }
 
+/// As `set -x` prints words: blanks and quoting characters come before control characters.
+pub(crate) fn traced(text: &[u8]) -> Vec<u8> {
+    match text {
+        b"'" => return b"\\'".to_vec(),
+        _ if text.iter().any(|b| b" \t\n".contains(b)) => return plain_single(text),
+        _ => {}
+    }
+    let quoted = minimal(text);
+    if quoted.starts_with(b"$'") && minimal_is_needed(text) { plain_single(text) } else { quoted }
+}
+
+fn minimal_is_needed(text: &[u8]) -> bool {
+    text.iter().any(|b| b"!\"$&'()*;<>?[\\]^`{|}".contains(b))
+}
+
 fn needs_ansi_c(text: &[u8]) -> bool {
     std::str::from_utf8(text).map_or(true, |t| t.chars().any(char::is_control))
 }
@@ -124,5 +139,8 @@ mod tests {
         assert_eq!(super::double(b"a\"$b"), b"\"a\\\"\\$b\"");
         assert_eq!(super::minimal(b"plain-word/x.y"), b"plain-word/x.y");
         assert_eq!(super::minimal(b"a b"), b"'a b'");
+        assert_eq!(super::traced(b"a\nb"), b"'a\nb'");
+        assert_eq!(super::traced(b"\x01"), b"$'\\001'");
+        assert_eq!(super::traced(b"'"), b"\\'");
     }
 }

@@ -24,6 +24,10 @@ impl Shell {
 
     pub(crate) fn option_letters(&self) -> Vec<u8> {
         let mut letters = self.options.letters();
+        if self.interactive {
+            let at = letters.iter().position(|letter| *letter > b'i').unwrap_or(letters.len());
+            letters.insert(at, b'i');
+        }
         match self.mode {
             Mode::Command | Mode::Job => letters.push(b'c'),
             Mode::Stdin => letters.push(b's'),
@@ -46,7 +50,10 @@ impl Shell {
                 }
                 return self.get(&target);
             }
-            return variable.scalar().map(<[u8]>::to_vec);
+            // What the shell itself provides is a readonly variable without a value of its own.
+            if variable.is_set() || !variable.attributes.has(Attributes::READONLY) {
+                return variable.scalar().map(<[u8]>::to_vec);
+            }
         }
         if name == b"RANDOM" {
             return Some(self.next_random().to_string().into_bytes());
@@ -93,7 +100,7 @@ impl Shell {
     }
 
     /// Arrays whose elements are computed.
-    pub(super) fn dynamic_array(&self, name: &[u8]) -> Option<Vec<Vec<u8>>> {
+    pub(crate) fn dynamic_array(&self, name: &[u8]) -> Option<Vec<Vec<u8>>> {
         Some(match name {
             b"PIPESTATUS" => self.pipe_status.iter().map(|s| s.to_string().into_bytes()).collect(),
             b"FUNCNAME" => {

@@ -8,8 +8,10 @@ use super::parser::Parser;
 pub(crate) enum EscapeStyle {
     /// `$'…'`
     Quote,
-    /// `echo -e` and `%b`: octal needs a leading zero, `\c` ends the output.
+    /// `echo -e`: octal needs a leading zero, `\c` ends the output.
     Echo,
+    /// `%b`: as `echo -e`, but octal digits also count without a leading zero.
+    Argument,
     /// The format of `printf`.
     Format,
 }
@@ -40,12 +42,13 @@ pub(crate) fn unescape(text: &[u8], style: EscapeStyle, out: &mut Vec<u8>) -> Es
         b'\'' | b'"' | b'?' if style == EscapeStyle::Quote => first,
         b'"' if style == EscapeStyle::Format => first,
         b'\'' | b'?' if style == EscapeStyle::Format => first,
-        b'c' if style == EscapeStyle::Echo => return Escape::Stop,
+        b'c' if matches!(style, EscapeStyle::Echo | EscapeStyle::Argument) => return Escape::Stop,
         b'c' if style == EscapeStyle::Quote => {
             let Some(&control) = text.get(1) else { return Escape::Unknown };
             out.push(if control == b'?' { 0x7f } else { control & 0x1f });
             return Escape::Bytes(2);
         }
+        b'1'..=b'7' if style == EscapeStyle::Echo => return Escape::Unknown,
         b'0'..=b'7' => return octal(text, style, out),
         b'x' => return hexadecimal(text, style, out),
         b'u' => return unicode(text, 4, out),
@@ -57,7 +60,8 @@ pub(crate) fn unescape(text: &[u8], style: EscapeStyle, out: &mut Vec<u8>) -> Es
 }
 
 fn octal(text: &[u8], style: EscapeStyle, out: &mut Vec<u8>) -> Escape {
-    let start = usize::from(style == EscapeStyle::Echo && text[0] == b'0');
+    let zero = matches!(style, EscapeStyle::Echo | EscapeStyle::Argument) && text[0] == b'0';
+    let start = usize::from(zero);
     let digits = text[start..].iter().take(3).take_while(|b| (b'0'..=b'7').contains(b)).count();
     let value = text[start..start + digits].iter().fold(0u32, |v, b| v * 8 + u32::from(b - b'0'));
     out.push(value as u8);
