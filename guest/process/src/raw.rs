@@ -211,10 +211,8 @@ mod wasm {
     }
 
     pub(crate) fn poll_read(fd: Fd, nanoseconds: u64) -> Result<bool> {
-        let subscriptions = [
-            [0, FD_READ, u64::from(fd), 0, 0, 0],
-            [1, CLOCK, MONOTONIC, nanoseconds, 0, 0],
-        ];
+        let subscriptions =
+            [[0, FD_READ, u64::from(fd), 0, 0, 0], [1, CLOCK, MONOTONIC, nanoseconds, 0, 0]];
         let mut events = [[0; 4]; 2];
         let mut n = 0;
         // SAFETY: two subscriptions are passed, and there is room for as many events. A structure

@@ -232,8 +232,7 @@ impl Traps {
     /// conditions in `inherited`.
     pub(crate) fn enter_subshell(&mut self, inherited: &[u8]) {
         for (condition, trap) in &mut self.actions {
-            trap.parents |=
-                matches!(trap.action, Action::Run(_)) && !inherited.contains(condition);
+            trap.parents |= matches!(trap.action, Action::Run(_)) && !inherited.contains(condition);
         }
         self.pending = 0;
         self.running &= inherited.iter().fold(0, |mask, condition| mask | 1 << condition);

@@ -101,10 +101,6 @@ fn levels(sh: &mut Shell, builtin: &str, arguments: &[Vec<u8>]) -> Result<u32, F
     }
     match number(sh, builtin, arguments) {
         Ok(None) => Ok(1),
-        Ok(Some(_)) if arguments.len() > 1 => {
-            sh.error(&format!("{builtin}: too many arguments"));
-            Err(Err(Unwind::Discard(1)))
-        }
         Ok(Some(number)) if number >= 1 => {
             Ok(u32::try_from(number).unwrap_or(u32::MAX).min(sh.loops))
         }

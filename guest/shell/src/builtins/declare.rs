@@ -468,7 +468,9 @@ pub(super) fn all(sh: &mut Shell) -> Vec<u8> {
         } else if let Some(items) = sh.dynamic_array(&name) {
             let items: Vec<Vec<u8>> = (0..)
                 .zip(items)
-                .map(|(index, item)| [format!("[{index}]=").as_bytes(), &quote::double(&item)].concat())
+                .map(|(index, item)| {
+                    [format!("[{index}]=").as_bytes(), &quote::double(&item)].concat()
+                })
                 .collect();
             out.extend([&name[..], b"=(", &items.join(&b' '), b")\n"].concat());
         } else if let Some(text) = sh.dynamic(&name) {

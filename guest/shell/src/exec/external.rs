@@ -281,13 +281,13 @@ impl Shell {
     }
 
     pub(crate) fn search(&self, name: &[u8], path: &[u8]) -> Option<Vec<u8>> {
-        self.candidates(name, path)
-            .find(|candidate| self.is_executable_file(candidate))
-            .or_else(|| {
+        self.candidates(name, path).find(|candidate| self.is_executable_file(candidate)).or_else(
+            || {
                 // As in bash, a file that is there but may not run is found, and refused.
                 self.candidates(name, path)
                     .find(|c| std::fs::metadata(self.path(c)).is_ok_and(|m| m.is_file()))
-            })
+            },
+        )
     }
 
     /// The executable files of that name in `path`.

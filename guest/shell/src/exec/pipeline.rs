@@ -54,10 +54,8 @@ impl Shell {
             status = statuses.iter().rev().copied().find(|s| *s != 0).unwrap_or(0);
         }
         self.pipe_status = statuses;
-        let ends_in_subshell = matches!(
-            commands.last(),
-            Some(Command { kind: CommandKind::Subshell(_), .. })
-        );
+        let ends_in_subshell =
+            matches!(commands.last(), Some(Command { kind: CommandKind::Subshell(_), .. }));
         if ends_in_subshell && status != 0 && self.errexit_off == 0 {
             // As in bash, the trap runs for the last member's subshell and for the pipeline.
             self.status = status;
@@ -112,12 +110,11 @@ impl Shell {
         let mut changed = Vec::new();
         changed.extend(stdin.map(|handle| (0, handle.raw())));
         changed.extend(stdout.map(|handle| (1, handle.raw())));
-        let forked =
-            self.fork(Purpose::Background, false, &changed, |sh| {
-                sh.announced = announced;
-                sh.traced = traced;
-                sh.subshell_command(command)
-            })?;
+        let forked = self.fork(Purpose::Background, false, &changed, |sh| {
+            sh.announced = announced;
+            sh.traced = traced;
+            sh.subshell_command(command)
+        })?;
         Ok(match forked {
             process::Forked::Running(pid) => Member::Running(pid),
             process::Forked::Ended(exit) => Member::Ended(exit.status),

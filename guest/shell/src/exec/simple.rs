@@ -199,9 +199,7 @@ impl Shell {
             flow
         };
         match flow {
-            Ok(status) if special && std::mem::take(&mut self.misused) => {
-                Err(Unwind::Exit(status))
-            }
+            Ok(status) if special && std::mem::take(&mut self.misused) => Err(Unwind::Exit(status)),
             flow => flow,
         }
     }

@@ -22,11 +22,7 @@ impl Shell {
     pub(super) fn timed(&mut self, pipeline: &Pipeline, format: TimeFormat) -> Flow {
         let start = std::time::Instant::now();
         let flow = self.pipeline_untimed(pipeline);
-        let times = Times {
-            real: start.elapsed(),
-            user: Duration::ZERO,
-            system: Duration::ZERO,
-        };
+        let times = Times { real: start.elapsed(), user: Duration::ZERO, system: Duration::ZERO };
         let format = match format {
             TimeFormat::Posix => POSIX.to_vec(),
             TimeFormat::Bash => self.get(b"TIMEFORMAT").unwrap_or_else(|| BASH.to_vec()),
@@ -93,8 +89,7 @@ fn seconds(time: Duration, precision: usize, long: bool) -> Vec<u8> {
     // Cut off, not rounded, as in bash.
     let units = time.as_millis() * factor / 1000;
     let (whole, fraction) = (units / factor, units % factor);
-    let fraction =
-        if precision == 0 { String::new() } else { format!(".{fraction:0precision$}") };
+    let fraction = if precision == 0 { String::new() } else { format!(".{fraction:0precision$}") };
     let text = if long {
         format!("{}m{}{fraction}s", whole / 60, whole % 60)
     } else {

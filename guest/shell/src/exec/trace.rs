@@ -53,7 +53,9 @@ pub(crate) fn command_text(command: &Command) -> Vec<u8> {
             out.extend_from_slice(&list_text(list));
             out.extend_from_slice(b"; }");
         }
-        CommandKind::For { variable, words, .. } => out = for_text(b"for", variable, words.as_deref()),
+        CommandKind::For { variable, words, .. } => {
+            out = for_text(b"for", variable, words.as_deref())
+        }
         CommandKind::Select { variable, words, .. } => {
             out = for_text(b"select", variable, words.as_deref());
         }
