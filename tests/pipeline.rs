@@ -220,6 +220,65 @@ fn cases_become_the_expected_plans() {
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
+/// A loader with one file, and the names of those of a case.
+struct Merged<'a>(&'a str, &'a Directory);
+
+impl Loader for Merged<'_> {
+    fn load(&self, path: &str, _limit: u64) -> Result<Vec<u8>, LoadError> {
+        assert_eq!(path, "pipeline.yml", "nothing is left to include");
+        Ok(self.0.as_bytes().to_vec())
+    }
+
+    fn files(&self) -> Option<Vec<String>> {
+        self.1.files()
+    }
+}
+
+/// The plan without the places where its parts are written.
+fn placeless(mut plan: Plan) -> Plan {
+    let left_out = plan.left_out.iter_mut().map(|left| &mut left.job);
+    for job in plan.jobs.iter_mut().chain(left_out) {
+        job.image_place = None;
+        // Its steps have places inside; what they say is in the script, too.
+        job.run = None;
+        for entry in job.script.iter_mut().chain(&mut job.after_script) {
+            (entry.file, entry.line) = (String::new(), 0);
+        }
+    }
+    plan
+}
+
+#[test]
+fn an_expanded_pipeline_is_the_same_pipeline() {
+    let mut count = 0;
+    for feature in entries(&here("cases")) {
+        for directory in entries(&feature) {
+            let case = Case::read(&directory);
+            let loader = Directory(directory.clone(), case.files);
+            let load = |loader: &dyn Loader| {
+                let mut diagnostics = Diagnostics::new();
+                let pipeline = pipeline::load("pipeline.yml", loader, &mut diagnostics);
+                let plan = pipeline.as_ref().and_then(|pipeline| {
+                    plan::build(pipeline, &case.context, &mut diagnostics).map(placeless)
+                });
+                (pipeline, plan, diagnostics)
+            };
+            let (Some(pipeline), plan, diagnostics) = load(&loader) else { continue };
+            if diagnostics.has_errors() {
+                continue;
+            }
+            count += 1;
+            let text = pipeline.to_yaml();
+            let (again, same, diagnostics) = load(&Merged(&text, &loader));
+            let shown = diagnostics.render(Style::PLAIN);
+            assert!(!diagnostics.has_errors(), "{}\n{text}\n{shown}", directory.display());
+            assert_eq!(again.unwrap().to_yaml(), text, "{}", directory.display());
+            assert!(same == plan, "{}\n{text}", directory.display());
+        }
+    }
+    assert!(count >= 40, "only {count} cases expanded");
+}
+
 /// What a file gets told. Every place in it must lie in the file.
 fn diagnose(directory: &Path, file: &str) -> String {
     let mut diagnostics = Diagnostics::new();

@@ -9,6 +9,7 @@ mod check;
 mod environment;
 mod exec;
 mod exit_code;
+mod expand;
 mod failure;
 mod front;
 mod git;
@@ -64,6 +65,7 @@ enum Verb {
     Run(run::RunArgs),
     Check(check::CheckArgs),
     List(list::ListArgs),
+    Expand(expand::ExpandArgs),
     Exec(exec::ExecArgs),
 }
 
@@ -85,6 +87,7 @@ pub fn run() -> ExitCode {
         Verb::Run(args) => run::run(args, &environment, cli.color).map(ExitCode::from),
         Verb::Check(args) => check::check(args, &environment, cli.color).map(ExitCode::from),
         Verb::List(args) => list::list(args, &environment, cli.color).map(ExitCode::from),
+        Verb::Expand(args) => expand::expand(args, &environment, cli.color).map(ExitCode::from),
         Verb::Exec(args) => exec::exec(args, &environment),
     })
 }

@@ -69,6 +69,7 @@ pub fn load_with(
     let mut reader = read::Reader::new(diagnostics);
     let mut pipeline = read::read(&mut reader, &root, file);
     look_around(&mut pipeline, request, loader, diagnostics);
+    pipeline.merged = root;
     Some(pipeline)
 }
 

@@ -11,6 +11,7 @@ use super::expression::{Expression, Pattern};
 use super::trigger::Trigger;
 use crate::diagnostic::{Span, Spanned};
 use crate::function::Steps;
+use crate::yaml;
 
 /// A pipeline file, read and validated.
 #[derive(Clone, Debug, Default)]
@@ -23,10 +24,22 @@ pub struct Pipeline {
     pub jobs: IndexMap<String, Job>,
     /// Whether there is a pipeline at all.
     pub workflow: Workflow,
+    /// The file as it reads once includes, `extends` and references are resolved. Every part has the
+    /// place that it comes from.
+    pub merged: yaml::Mapping,
     /// The project's files, if a rule asks for them and they are known.
     pub files: Option<Vec<String>>,
     /// The files that changed, if a rule asks for them.
     pub changes: Changes,
+}
+
+impl Pipeline {
+    /// The pipeline as one file that GitLab reads in the same way: without includes, `extends`,
+    /// references and anchors, and without hidden jobs, which nothing refers to any more.
+    pub fn to_yaml(&self) -> String {
+        let visible = self.merged.iter().filter(|(name, _)| !name.starts_with('.'));
+        yaml::write(&visible.map(|(name, entry)| (name.clone(), entry.clone())).collect())
+    }
 }
 
 /// Variables by name, in the order of the file.

@@ -16,6 +16,8 @@ mod node;
 mod scalar;
 mod syntax;
 mod text;
+mod write;
 
 pub use compose::{Documents, parse};
 pub use node::{Entry, Mapping, Node, Tag, Value};
+pub use write::write;
