@@ -7,9 +7,10 @@ use super::failure::Failure;
 use super::pipeline::PipelineArgs;
 use super::project::Project;
 use super::{front, print, tell};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::advice;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::image::Images;
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
 
 /// Report everything that is wrong with a pipeline file, without running anything.
 ///
@@ -50,7 +51,15 @@ pub(super) fn check(
     let request = args.pipeline.of_file(args.path.as_deref(), environment, color)?;
     let images = Images::new(&request.settings).map_err(Failure::usage)?;
     let mut diagnostics = Diagnostics::new();
-    let plan = front::plan(&request, &mut diagnostics)?;
+    let loaded = front::load(&request, &mut diagnostics)?;
+    let plan = loaded
+        .as_ref()
+        .and_then(|loaded| plan::build(&loaded.pipeline, &loaded.context, &mut diagnostics));
+    if let Some(loaded) = &loaded {
+        let provided = |name: &str| request.settings.commands.contains_key(name);
+        let least = Severity::Note;
+        advice::look(&loaded.pipeline, |_| true, provided, least, &mut diagnostics);
+    }
     let used =
         plan.as_ref().map(|plan| used_images(plan, &images, &request.project, &mut diagnostics));
     let valid = plan.is_some() && !diagnostics.has_errors();

@@ -19,6 +19,7 @@ use super::limits::LimitArgs;
 use super::signals::Signals;
 use super::value::{EnvGrant, Mount};
 use super::{runtime, sandbox, tell};
+use crate::advice;
 use crate::sandbox::store::{Progress, StoreWarning};
 use crate::sandbox::{
     DEFAULT_PATH, Job, MountSpec, Notices, ProgramSpec, Scratch, StartError, Stdio,
@@ -195,6 +196,8 @@ async fn supervise(
             None => std::future::pending().await,
         }
     };
+    let words = [&program.program].into_iter().chain(program.arguments.iter().skip(1));
+    let words: Vec<String> = words.map(|w| String::from_utf8_lossy(w).into_owned()).collect();
     let running = job.run(program);
     tokio::pin!(running, time_is_up);
     let ended = loop {
@@ -223,7 +226,11 @@ async fn supervise(
                 StartError::NotFound(_) => Exit::NotFound,
                 StartError::NotExecutable { .. } => Exit::NotExecutable,
             };
-            Err(Failure::new(exit, error.to_string()))
+            let failure = Failure::new(exit, error.to_string());
+            Err(match advice::reason(&words) {
+                Some(reason) if exit == Exit::NotFound => failure.help(reason.help),
+                _ => failure,
+            })
         }
     }
 }

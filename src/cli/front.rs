@@ -48,28 +48,34 @@ pub(super) fn load(
     Ok(Some(Loaded { pipeline, context }))
 }
 
-/// Reads and plans a project's pipeline.
-pub(super) fn plan(
-    request: &Request,
-    diagnostics: &mut Diagnostics,
-) -> Result<Option<Plan>, Failure> {
-    let loaded = load(request, diagnostics)?;
-    Ok(loaded.and_then(|loaded| plan::build(&loaded.pipeline, &loaded.context, diagnostics)))
+/// A valid pipeline with its plan.
+pub(super) struct Planned {
+    pub(super) pipeline: Pipeline,
+    pub(super) plan: Plan,
+    /// What was found has been told; the sources are there for more.
+    pub(super) diagnostics: Diagnostics,
 }
 
-/// As [`plan()`], but a pipeline with errors is a failure; findings are told.
+/// Reads and plans a project's pipeline. One with errors is a failure; findings are told.
 pub(super) fn valid_plan(
     request: &Request,
     environment: &Environment,
     color: Color,
-) -> Result<Plan, Failure> {
+) -> Result<Planned, Failure> {
     let mut diagnostics = Diagnostics::new();
-    let plan = plan(request, &mut diagnostics)?;
+    let loaded = load(request, &mut diagnostics)?;
+    let planned = loaded.and_then(|Loaded { pipeline, context }| {
+        let plan = plan::build(&pipeline, &context, &mut diagnostics)?;
+        Some((pipeline, plan))
+    });
     if !diagnostics.is_empty() {
         tell(&diagnostics.render(environment.diagnostic_style(color)));
     }
-    match plan {
-        Some(plan) if !diagnostics.has_errors() => Ok(plan),
+    match planned {
+        Some((pipeline, plan)) if !diagnostics.has_errors() => {
+            diagnostics.clear();
+            Ok(Planned { pipeline, plan, diagnostics })
+        }
         _ => Err(Failure::told(Exit::InvalidPipeline)),
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn list(
     color: Color,
 ) -> Result<Exit, Failure> {
     let request = args.pipeline.of_file(args.path.as_deref(), environment, color)?;
-    let plan = front::valid_plan(&request, environment, color)?;
+    let plan = front::valid_plan(&request, environment, color)?.plan;
     match args.format {
         Format::Human => print(&table(&plan))?,
         Format::Json => print(&format!("{:#}\n", json(&plan)))?,

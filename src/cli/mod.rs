@@ -47,6 +47,7 @@ use crate::mask::Mask;
         greenroom run                          run .gitlab-ci.yml\n  \
         greenroom run unit lint                run two of its jobs\n  \
         greenroom check                        report everything that is wrong with it\n  \
+        greenroom expand                       print it as one file\n  \
         greenroom exec python.wasm -c 'print(1)'\n\n\
         Exit codes: 0 success, 1 a job failed, 2 wrong usage, 3 invalid pipeline file,\n\
         4 greenroom could not do its work, 130 cancelled; exec passes on the program's own."

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -10,16 +11,19 @@ use tokio::sync::mpsc;
 use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
+use super::front::Planned;
 use super::limits::LimitArgs;
 use super::pipeline::{PipelineArgs, Request};
 use super::project::Project;
 use super::signals::Signals;
 use super::value::{Mount, Size};
 use super::{ask, front, output, runtime, sandbox, tell};
-use crate::diagnostic::{Diagnostics, printable};
+use crate::advice;
+use crate::diagnostic::{Diagnostics, Severity, Style, printable};
 use crate::event::{Level, RunResult};
 use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor, StepGrants};
 use crate::image::Images;
+use crate::pipeline::Job;
 use crate::plan::{Plan, Selection, SelectionError};
 use crate::report::Reporter;
 use crate::report::human::Human;
@@ -109,13 +113,14 @@ pub(super) fn run(
     if environment.can_ask() {
         ask_for_variables(&mut request, args.ask)?;
     }
-    let plan = front::valid_plan(&request, environment, color)?;
+    let planned = front::valid_plan(&request, environment, color)?;
     let selection = Selection { jobs: jobs.to_vec(), stages: args.stages.clone() };
-    let mut plan = plan.select(&selection).map_err(selection_failure)?;
+    let mut plan = planned.plan.select(&selection).map_err(selection_failure)?;
     for (job, need) in plan.unmet_needs() {
         let text = format!("note: {} needs {need}, which does not run this time", job.name);
         tell(&format!("{}\n", printable(&text)));
     }
+    advise(planned, &plan, &request, environment.diagnostic_style(color));
     if let Some(limit) = sandbox::timeout(&args.limits, &request.settings) {
         for job in &mut plan.jobs {
             job.timeout = job.timeout.min(limit);
@@ -141,6 +146,16 @@ pub(super) fn run(
         RunResult::Failed => Exit::JobsFailed,
         RunResult::Cancelled => Exit::Cancelled,
     })
+}
+
+/// Says which lines of the plan's jobs cannot work here.
+fn advise(planned: Planned, plan: &Plan, request: &Request, style: Style) {
+    let Planned { pipeline, mut diagnostics, .. } = planned;
+    let names: HashSet<&str> = plan.jobs.iter().map(|job| job.name.as_str()).collect();
+    let provided = |name: &str| request.settings.commands.contains_key(name);
+    let runs = |job: &Job| names.contains(job.name.value.as_str());
+    advice::look(&pipeline, runs, provided, Severity::Warning, &mut diagnostics);
+    tell(&diagnostics.render(style));
 }
 
 /// Completes the variables with what somebody at the terminal says.

@@ -82,6 +82,8 @@ codes! {
     FunctionInvalid "function-invalid" "A func.yml is not one that GitLab's step runner reads.";
     JobLeftOut "job-left-out" "A job is left out of the run because a keyword is not supported yet.";
     PipelineEmpty "pipeline-empty" "No job is left to run.";
+    SandboxCommand "sandbox-command" "A script calls a command that cannot work in the sandbox.";
+    NetworkCommand "network-command" "A script calls a command that needs a network, which the sandbox has not.";
     ImageUnavailable "image-unavailable" "A job's image is none that can run here.";
     SettingsSyntax "settings-syntax" "A `greenroom.toml` is not TOML.";
     SettingUnknown "setting-unknown" "A `greenroom.toml` has a key that greenroom does not know.";

@@ -20,6 +20,8 @@ use std::fmt;
 /// How much a diagnostic weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
+    /// Good to know; nothing need be done.
+    Note,
     /// The pipeline can run, but perhaps not as its author thinks.
     Warning,
     /// The pipeline cannot run.
@@ -29,6 +31,7 @@ pub enum Severity {
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Note => "note",
             Self::Warning => "warning",
             Self::Error => "error",
         })
@@ -68,6 +71,11 @@ impl Diagnostic {
     /// A finding that the user should know of.
     pub fn warning(code: Code, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, code, message)
+    }
+
+    /// A finding that is good to know.
+    pub fn note(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, code, message)
     }
 
     fn new(severity: Severity, code: Code, message: impl Into<String>) -> Self {
@@ -162,12 +170,23 @@ impl Diagnostics {
 
     /// How many errors there are.
     pub fn error_count(&self) -> usize {
-        self.list.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
+        self.count(Severity::Error)
     }
 
     /// How many warnings there are.
     pub fn warning_count(&self) -> usize {
-        self.list.len() - self.error_count()
+        self.count(Severity::Warning)
+    }
+
+    /// How many findings of a weight there are.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.list.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+    }
+
+    /// Forgets the findings, which have been told, and keeps the sources for further ones.
+    pub fn clear(&mut self) {
+        self.list.clear();
+        self.dropped = 0;
     }
 
     /// How many findings were left out because there were more than [`Diagnostics::LIMIT`].

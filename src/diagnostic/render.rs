@@ -71,6 +71,9 @@ impl Diagnostics {
         if self.warning_count() > 0 {
             parts.push(count(self.warning_count(), "warning"));
         }
+        if self.count(Severity::Note) > 0 {
+            parts.push(count(self.count(Severity::Note), "note"));
+        }
         if self.dropped > 0 {
             parts.push(format!("{} more not shown", self.dropped));
         }
@@ -140,6 +143,7 @@ impl std::error::Error for Adapter<'_> {}
 impl miette::Diagnostic for Adapter<'_> {
     fn severity(&self) -> Option<miette::Severity> {
         Some(match self.diagnostic.severity {
+            Severity::Note => miette::Severity::Advice,
             Severity::Warning => miette::Severity::Warning,
             Severity::Error => miette::Severity::Error,
         })

@@ -102,3 +102,73 @@ fn a_reader_that_stops_reading_is_no_reason_to_complain() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(!stderr.contains("panicked") && !stderr.contains("greenroom:"), "{stderr}");
 }
+
+/// Lines that no sandbox can run, in the file, in an included one and in a template.
+const OUTSIDE: &str = r#"
+include: ci/base.yml
+build:
+  extends: .docker
+  script:
+    - docker build -t "$CI_REGISTRY_IMAGE" .
+    - |
+      if true; then
+        # docker push is in a comment
+        docker push "$CI_REGISTRY_IMAGE"
+      fi
+    - 'echo "sudo is only a word"; ls docker'
+deploy:
+  extends: .docker
+  script:
+    - kubectl apply -f k8s && curl -f https://example.com
+    - apt() { echo mine; }
+    - apt install
+local:
+  script: [make, "command -v podman || echo none"]
+"#;
+
+const BASE: &str =
+    ".docker:\n  before_script:\n    - sudo apt-get update\n    - apt-get install -y git\n";
+
+#[test]
+fn check_names_what_no_sandbox_can_run() {
+    let project = Project::empty().with(".gitlab-ci.yml", OUTSIDE).with("ci/base.yml", BASE);
+    insta::assert_snapshot!(project.run(&["check"]));
+    let output = project.command(&["check", "--format", "json"]).output().expect("it starts");
+    let findings: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let severities: Vec<&str> = findings
+        .as_array()
+        .expect("an array")
+        .iter()
+        .filter_map(|finding| finding["severity"].as_str())
+        .collect();
+    assert!(severities.contains(&"note") && severities.contains(&"warning"), "{severities:?}");
+    // What the settings provide is no problem.
+    let project = project.with("greenroom.toml", "[commands]\ndocker = \"echo no\"\n");
+    assert!(!project.run(&["check"]).contains("`docker`"));
+}
+
+#[test]
+fn run_and_exec_say_so_too() {
+    let project = Project::empty().with(
+        ".gitlab-ci.yml",
+        "a:\n  script: [docker version]\nb:\n  script: [kubectl version]\n",
+    );
+    let text = project.run(&["run", "a"]);
+    assert!(text.starts_with("exit code 1\n"), "{text}");
+    assert!(text.contains("warning[sandbox-command]: `docker`"), "{text}");
+    assert!(!text.contains("kubectl"), "it does not run: {text}");
+    let text = project.run(&["exec", "docker", "version"]);
+    assert!(text.starts_with("exit code 127\n") && text.contains("help: keep the job"), "{text}");
+}
+
+#[test]
+fn expand_prints_one_file() {
+    let project = Project::empty().with(".gitlab-ci.yml", OUTSIDE).with("ci/base.yml", BASE);
+    let text = project.run(&["expand"]);
+    insta::assert_snapshot!(text);
+    let yaml = text.strip_prefix("exit code 0\n--- stdout\n").expect("nothing to complain about");
+    let project = project.with("merged.yml", yaml);
+    assert_eq!(project.run(&["expand", "merged.yml"]), text);
+    let broken = Project::empty().with("broken.yml", BROKEN);
+    assert!(broken.run(&["expand", "broken.yml"]).starts_with("exit code 3\n--- stderr\n"));
+}
