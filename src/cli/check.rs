@@ -104,7 +104,7 @@ fn used_images(
     for (name, jobs) in jobs_of {
         let jobs = jobs.join(", ");
         match images.check(&directory, name) {
-            Ok(resolved) if resolved.is_alias() => used.push(format!("{jobs}: {resolved}")),
+            Ok((resolved, _)) if resolved.is_alias() => used.push(format!("{jobs}: {resolved}")),
             Ok(_) => {}
             Err(reason) => diagnostics
                 .push(Diagnostic::warning(Code::ImageUnavailable, format!("{jobs}: {reason}"))),

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use super::failure::Failure;
 use super::value::EnvGrant;
+use crate::image::{DockerConfig, NpmConfig};
 use crate::sandbox::store::{self, Locations};
 use crate::{diagnostic, report};
 
@@ -133,6 +134,47 @@ impl Environment {
         let config = self.set("XDG_CONFIG_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
         let config = config.or_else(|| Some(self.home()?.join(".config")))?;
         Some(config.join("greenroom/greenroom.toml"))
+    }
+
+    /// The directory where images are kept: beside that of compiled modules.
+    pub(super) fn images_dir(&self) -> Option<PathBuf> {
+        Some(self.store_dir()?.with_file_name("images"))
+    }
+
+    /// The user's npm configuration. A file that cannot be read is as good as none.
+    pub(super) fn npm(&self) -> NpmConfig {
+        let of_user = self.set("npm_config_userconfig").map(PathBuf::from);
+        let of_user = of_user.or_else(|| Some(self.home()?.join(".npmrc")));
+        let files = [Some("/etc/npmrc".into()), Some("/usr/local/etc/npmrc".into()), of_user];
+        let texts: Vec<String> = files
+            .into_iter()
+            .flatten()
+            .filter_map(|path| std::fs::read_to_string(path).ok())
+            .collect();
+        let text = |text: &OsString| text.to_str().map(str::to_owned);
+        let variables = self.variables.iter();
+        let variables = variables.filter_map(|(n, v)| Some((text(n)?, text(v)?))).collect();
+        NpmConfig::new(&texts, &variables)
+    }
+
+    /// The user's credentials for registries, as Docker keeps them.
+    pub(super) fn docker(&self) -> DockerConfig {
+        let mut texts = Vec::new();
+        if let Some(text) = self.set("DOCKER_AUTH_CONFIG").and_then(OsStr::to_str) {
+            texts.push(("DOCKER_AUTH_CONFIG".to_owned(), text.to_owned()));
+        }
+        let directory = self.set("DOCKER_CONFIG").map(PathBuf::from);
+        let file = directory.or_else(|| Some(self.home()?.join(".docker")));
+        let file = file.map(|directory| directory.join("config.json"));
+        if let Some(text) = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()) {
+            texts.push((file.map_or_else(String::new, |file| file.display().to_string()), text));
+        }
+        DockerConfig { texts }
+    }
+
+    /// Whether standard error is a terminal that can be drawn on.
+    pub(super) fn draws(&self) -> bool {
+        self.stderr_is_terminal && !self.is_dumb()
     }
 
     /// The directory where compiled modules are kept.

@@ -45,6 +45,11 @@ impl Failure {
         self
     }
 
+    /// What happened, without the name of the program.
+    pub(super) fn text(&self) -> String {
+        self.message.clone()
+    }
+
     pub(super) fn is_told(&self) -> bool {
         self.message.is_empty()
     }

@@ -13,6 +13,8 @@ mod expand;
 mod failure;
 mod front;
 mod git;
+mod image;
+mod images;
 mod limits;
 mod list;
 mod output;
@@ -68,6 +70,7 @@ enum Verb {
     List(list::ListArgs),
     Expand(expand::ExpandArgs),
     Exec(exec::ExecArgs),
+    Image(image::ImageArgs),
 }
 
 /// Does what the process's arguments say and returns how it ended.
@@ -90,6 +93,7 @@ pub fn run() -> ExitCode {
         Verb::List(args) => list::list(args, &environment, cli.color).map(ExitCode::from),
         Verb::Expand(args) => expand::expand(args, &environment, cli.color).map(ExitCode::from),
         Verb::Exec(args) => exec::exec(args, &environment),
+        Verb::Image(args) => image::image(args, &environment, cli.color).map(ExitCode::from),
     })
 }
 

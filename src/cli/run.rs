@@ -12,6 +12,7 @@ use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::front::Planned;
+use super::images::{self, ImageArgs};
 use super::limits::LimitArgs;
 use super::pipeline::{PipelineArgs, Request};
 use super::project::Project;
@@ -22,7 +23,6 @@ use crate::advice;
 use crate::diagnostic::{Diagnostics, Severity, Style, printable};
 use crate::event::{Level, RunResult};
 use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor, StepGrants};
-use crate::image::Images;
 use crate::pipeline::Job;
 use crate::plan::{Plan, Selection, SelectionError};
 use crate::report::Reporter;
@@ -85,6 +85,9 @@ pub(super) struct RunArgs {
     /// How the run is reported.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+
+    #[command(flatten)]
+    images: ImageArgs,
 
     #[command(flatten)]
     limits: LimitArgs,
@@ -252,6 +255,7 @@ fn executor(
     sandbox
         .job(sandbox::job_spec(all, limits.clone()))
         .map_err(|error| sandbox::mount_failure(&error))?;
+    let images = images::images(&args.images, settings, Some(project), environment, &sandbox)?;
     let config = ExecutorConfig {
         project: project.root.clone().into(),
         mounts,
@@ -259,7 +263,7 @@ fn executor(
         environment: Vec::new(),
         files: request.files.clone(),
         limits,
-        images: Arc::new(Images::new(settings).map_err(Failure::usage)?),
+        images: Arc::new(images),
         steps: StepGrants::new(),
     };
     let executor =

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use crate::event::Level;
 use crate::function::Steps;
-use crate::image::Images;
+use crate::image::{self, Images, Progress};
 use crate::plan::PlannedJob;
 use crate::sandbox::{
     HostDirectory, Job, JobError, JobSpec, Limits, MountSpec, OutputSink, Sandbox, Scratch,
@@ -124,8 +124,9 @@ impl Executor for SandboxExecutor {
         let image = self
             .config
             .images
-            .open(&self.config.project, job.image.as_deref())
-            .map_err(at_image)?;
+            .open(&self.config.project, job.image.as_deref(), &[], &PullNotices(log.clone()))
+            .await
+            .map_err(|error| at_image(error.to_string()))?;
         for warning in &image.warnings {
             log.notice(Level::Warning, warning.clone()).await;
         }
@@ -232,4 +233,22 @@ fn write_files(files: &[FileVariable], tmp: &std::path::Path) -> std::io::Result
 fn started_at() -> [(String, String); 1] {
     let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
     [("CI_JOB_STARTED_AT".to_owned(), now)]
+}
+/// Tells the user what takes long about an image.
+struct PullNotices(JobLog);
+
+impl Progress for PullNotices {
+    fn event(&self, event: image::Event<'_>) {
+        let text = match event {
+            image::Event::Waiting { image } => {
+                format!("waiting for another greenroom that pulls {image}")
+            }
+            image::Event::Downloading { image, total: Some(bytes) } => {
+                format!("downloading {image} ({:.1} MB)", bytes as f64 / 1e6)
+            }
+            image::Event::Downloading { image, total: None } => format!("downloading {image}"),
+            _ => return,
+        };
+        self.0.try_notice(Level::Info, text);
+    }
 }

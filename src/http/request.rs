@@ -22,6 +22,11 @@ impl Request {
         Self { head: true, ..Self::get(url, 0) }
     }
 
+    /// The address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Adds a header. Credentials are not sent on to another host by a redirect.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {

@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use super::content::Image;
+use super::store::ImageConfig;
+use super::stored::Tree;
 use crate::sandbox::HostDirectory;
 
 /// Opens an image by its path below the project.
@@ -21,6 +23,31 @@ pub(super) fn open(project: &HostDirectory, name: &str) -> Result<Image, String>
     }
     let file = root.open(relative).map_err(|error| refused(name, &error))?.into_std();
     Image::module(name, relative, file)
+}
+
+/// The files of a path: a directory itself, or the directory that a file lies in.
+pub(super) fn tree(project: &HostDirectory, name: &str) -> Result<Tree, String> {
+    let relative = relative(name);
+    let root =
+        project.dir().map_err(|error| format!("cannot open the project directory: {error}"))?;
+    let canonical = root.canonicalize(relative).map_err(|error| refused(name, &error))?;
+    let metadata = root.metadata(&canonical).map_err(|error| refused(name, &error))?;
+    let (directory, file) = if metadata.is_dir() {
+        (canonical.as_path(), None)
+    } else {
+        let parent = canonical.parent().filter(|parent| !parent.as_os_str().is_empty());
+        (parent.unwrap_or(Path::new(".")), canonical.file_name().and_then(|name| name.to_str()))
+    };
+    let opened = root.open_dir(directory).map_err(|error| refused(name, &error))?;
+    let host = HostDirectory::opened(&opened, project.path().join(directory))
+        .map_err(|error| refused(name, &error))?;
+    Ok(Tree {
+        name: name.to_owned(),
+        root: host,
+        path: file.map(str::to_owned),
+        digest: None,
+        config: ImageConfig::default(),
+    })
 }
 
 /// Whether the project has something at a path.

@@ -92,6 +92,15 @@ impl Reference {
         }
     }
 
+    /// What it is called in the store and in greenroom.lock: without a path inside the image.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Npm(npm) => NpmReference { path: None, ..npm.clone() }.to_string(),
+            Self::Url(url) => UrlReference { path: None, ..url.clone() }.to_string(),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether its form says what it is, so that it cannot be meant as a mere name.
     pub fn is_explicit(text: &str) -> bool {
         let schemes = ["npm:", "oci:", "https://", "http://"];

@@ -75,7 +75,7 @@ mod tests {
             let mut circle = settings.clone();
             let words = words.map(str::to_owned).to_vec();
             circle.commands.insert(name.to_owned(), Wrapper { words, place: "f:9".to_owned() });
-            let error = commands(&circle).err().expect("a circle");
+            let error = commands(&circle).expect_err("a circle");
             assert!(error.contains("leads back to itself"), "{error}");
         }
     }

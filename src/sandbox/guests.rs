@@ -26,6 +26,7 @@ static GUESTS: &[Guest] = &[
     guest!("text"),
     guest!("jq"),
     guest!("archive"),
+    guest!("unpack"),
 ];
 
 /// Lines of `command module`.
@@ -44,6 +45,11 @@ static TABLE: LazyLock<Vec<(&'static str, usize)>> = LazyLock::new(|| {
 
 fn index(module: &str) -> Option<usize> {
     GUESTS.iter().position(|guest| guest.name == module)
+}
+
+/// The program that unpacks archives of images.
+pub(crate) fn unpack() -> usize {
+    index("unpack").expect("it is one of the guests")
 }
 
 /// The commands and the index of the module that each lives in.

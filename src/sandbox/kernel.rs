@@ -1,5 +1,6 @@
 //! The sandbox as a whole: the engines, the modules, and the doors to start a job or a program.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use super::host_limits;
 use super::imports;
 use super::job::{Job, JobError, JobSpec};
 use super::limits::Limits;
-use super::modules::Modules;
+use super::modules::{Modules, Origin};
 use super::preview1;
 use super::store::{ModuleStore, Progress, StoreWarning};
 
@@ -78,6 +79,15 @@ impl Sandbox {
     /// If a mount cannot be made.
     pub fn job(&self, spec: JobSpec) -> Result<Arc<Job>, JobError> {
         Job::new(Arc::clone(&self.kernel), spec)
+    }
+
+    /// Compiles a module, or maps what was compiled before, so that running it starts at once.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a sentence.
+    pub async fn preload(&self, file: File, name: &str) -> Result<(), String> {
+        let origin = Origin::File(Arc::new(file));
+        self.kernel.modules.load(&self.kernel, &origin, name).await.map(drop)
     }
 }
 

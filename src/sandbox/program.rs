@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::description::{Description, Log, RegularFile};
 use super::errno::Errno;
+use super::guests;
 use super::job::Job;
 use super::lookup::{self, Found};
 use super::modules::Origin;
@@ -77,6 +78,27 @@ impl Job {
     /// # Errors
     /// If there is no such program, or it cannot be executed.
     pub async fn run(self: &Arc<Self>, spec: ProgramSpec) -> Result<Exit, StartError> {
+        self.run_found(spec, None).await
+    }
+
+    /// Runs the program that unpacks archives. It is no command: a job's scripts cannot call it.
+    ///
+    /// # Errors
+    /// As [`Job::run`].
+    pub async fn run_unpack(self: &Arc<Self>, spec: ProgramSpec) -> Result<Exit, StartError> {
+        let found = Found {
+            origin: Origin::Guest(guests::unpack()),
+            name: "unpack".to_owned(),
+            arguments: spec.arguments.clone(),
+        };
+        self.run_found(spec, Some(found)).await
+    }
+
+    async fn run_found(
+        self: &Arc<Self>,
+        spec: ProgramSpec,
+        found: Option<Found>,
+    ) -> Result<Exit, StartError> {
         let program = String::from_utf8_lossy(&spec.program).into_owned();
         let environment = Arc::new(Strings::new(spec.environment));
         let cwd: Arc<[u8]> = spec.cwd.as_bytes().into();
@@ -89,18 +111,13 @@ impl Job {
             descriptors.push((fd, entry));
         }
         let umask = 0o022;
-        let start = match spec.module {
-            Some(file) => Start {
-                found: Found {
-                    origin: Origin::File(Arc::new(file)),
-                    name: program.clone(),
-                    arguments: spec.arguments,
-                },
-                environment,
-                cwd,
-                umask,
-                descriptors,
-            },
+        let given = spec.module.map(|file| Found {
+            origin: Origin::File(Arc::new(file)),
+            name: program.clone(),
+            arguments: spec.arguments.clone(),
+        });
+        let start = match found.or(given) {
+            Some(found) => Start { found, environment, cwd, umask, descriptors },
             None => Start::find(
                 self,
                 &spec.program,

@@ -1,0 +1,133 @@
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::Session;
+use crate::cli::environment::{Color, Environment};
+use crate::cli::exit_code::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::pipeline::{PipelineArgs, Request};
+use crate::cli::{front, images, print, tell};
+use crate::diagnostic::printable;
+use crate::image::Reference;
+use crate::pipeline::PullPolicy;
+
+/// Download images and compile what they have, so that no job waits for it.
+///
+/// Without REFERENCE: all images of a pipeline file. What is in the store is asked for again and
+/// downloaded only if it changed.
+#[derive(Debug, Args)]
+pub(super) struct PullArgs {
+    /// The image.
+    #[arg(value_name = "REFERENCE")]
+    references: Vec<String>,
+
+    #[command(flatten)]
+    pipeline: PipelineArgs,
+
+    #[command(flatten)]
+    images: images::ImageArgs,
+
+    /// Leave compiling to the first use.
+    #[arg(long)]
+    no_compile: bool,
+}
+
+pub(super) fn pull(
+    args: &PullArgs,
+    environment: &Environment,
+    color: Color,
+) -> Result<Exit, Failure> {
+    let request = args.pipeline.of_file(None, environment, color)?;
+    let session = Session::new(&request, Some(&args.images), environment)?;
+    let names = if args.references.is_empty() {
+        of_pipeline(&request, environment, color)?
+    } else {
+        args.references.clone()
+    };
+    let mut failed = false;
+    for name in &names {
+        let start = Instant::now();
+        match session.pull_one(name, args.no_compile) {
+            Ok(Some(text)) => {
+                let took = round(start.elapsed());
+                print(&printable(&format!("{name}: {text}, {took}\n")))?;
+            }
+            Ok(None) => {}
+            Err(reason) => {
+                session.bars.clear();
+                tell(&printable(&format!("greenroom: {reason}\n")));
+                failed = true;
+            }
+        }
+    }
+    // A thread that compiles is not waited for.
+    session.runtime.shutdown_background();
+    Ok(if failed { Exit::Unable } else { Exit::Success })
+}
+
+/// The images that the jobs of a pipeline name.
+pub(super) fn of_pipeline(
+    request: &Request,
+    environment: &Environment,
+    color: Color,
+) -> Result<Vec<String>, Failure> {
+    let plan = front::valid_plan(request, environment, color)?.plan;
+    let mut names: Vec<String> = plan.jobs.iter().filter_map(|job| job.image.clone()).collect();
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+impl Session {
+    /// Pulls what a name stands for and compiles its commands. None: it is all in the project.
+    fn pull_one(&self, name: &str, no_compile: bool) -> Result<Option<String>, String> {
+        let references = self.references(name).map_err(|failure| failure.text())?;
+        let mut digests = Vec::new();
+        let mut size = 0;
+        for reference in &references {
+            let record = self
+                .runtime
+                .block_on(self.images.obtain(reference, &[PullPolicy::Always], &*self.bars))
+                .map_err(|error| error.to_string())?;
+            size += record.size;
+            digests.push(record.digest.chars().take(19).collect::<String>());
+        }
+        self.bars.clear();
+        if !no_compile {
+            let offline = [PullPolicy::IfNotPresent];
+            let opened = self.images.open(&self.directory, Some(name), &offline, &*self.bars);
+            let image = self.runtime.block_on(opened).map_err(|error| error.to_string())?;
+            // The whole of a package may be many tools: what is not named is compiled when it runs.
+            let named = references.iter().all(names_one) || image.commands.len() <= 4;
+            let mut seen = std::collections::BTreeSet::new();
+            for command in image.commands.into_iter().filter(|_| named) {
+                use std::os::unix::fs::{FileExt, MetadataExt};
+                let mut start = [0; 4];
+                let is_module = command.file.read_at(&mut start, 0).is_ok() && &start == b"\0asm";
+                let inode = command.file.metadata().map(|metadata| metadata.ino()).unwrap_or(0);
+                if is_module && seen.insert(inode) {
+                    let compiled = self.sandbox.preload(command.file, &command.shown);
+                    self.runtime.block_on(compiled)?;
+                }
+            }
+            self.bars.clear();
+        }
+        if references.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(format!("{} ({:.1} MB)", digests.join(" and "), size as f64 / 1e6)))
+    }
+}
+
+/// Whether a reference names one module rather than a collection.
+fn names_one(reference: &Reference) -> bool {
+    match reference {
+        Reference::Npm(npm) => npm.path.is_some(),
+        _ => true,
+    }
+}
+
+fn round(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}

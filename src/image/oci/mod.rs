@@ -1,0 +1,12 @@
+//! Images and artifacts of OCI registries.
+//!
+//! The crate `oci-client` knows how registries name things and hand out tokens; what is downloaded
+//! goes through [`crate::http`], with its limits, retries and messages.
+
+mod credentials;
+mod manifest;
+mod pull;
+mod registry;
+
+pub use credentials::DockerConfig;
+pub(super) use registry::Registries;
