@@ -26,6 +26,7 @@ mod sandbox;
 mod secret;
 mod settings;
 mod signals;
+mod step;
 mod value;
 
 use std::io::{self, Write};
@@ -71,6 +72,7 @@ enum Verb {
     Expand(expand::ExpandArgs),
     Exec(exec::ExecArgs),
     Image(image::ImageArgs),
+    Step(step::StepArgs),
 }
 
 /// Does what the process's arguments say and returns how it ended.
@@ -94,6 +96,7 @@ pub fn run() -> ExitCode {
         Verb::Expand(args) => expand::expand(args, &environment, cli.color).map(ExitCode::from),
         Verb::Exec(args) => exec::exec(args, &environment),
         Verb::Image(args) => image::image(args, &environment, cli.color).map(ExitCode::from),
+        Verb::Step(args) => step::step(args, &environment, cli.color),
     })
 }
 

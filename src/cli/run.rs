@@ -22,7 +22,7 @@ use super::{ask, front, output, runtime, sandbox, tell};
 use crate::advice;
 use crate::diagnostic::{Diagnostics, Severity, Style, printable};
 use crate::event::{Level, RunResult};
-use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor, StepGrants};
+use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor};
 use crate::pipeline::Job;
 use crate::plan::{Plan, Selection, SelectionError};
 use crate::report::Reporter;
@@ -264,7 +264,7 @@ fn executor(
         files: request.files.clone(),
         limits,
         images: Arc::new(images),
-        steps: StepGrants::new(),
+        steps: sandbox::step_grants(settings, environment)?,
     };
     let executor =
         SandboxExecutor::new(sandbox, config).map_err(|error| sandbox::mount_failure(&error))?;

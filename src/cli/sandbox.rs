@@ -10,11 +10,12 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::limits::LimitArgs;
 use super::value::{Mount, Size};
+use crate::executor::{StepGrants, StepPermission};
 use crate::sandbox::store::Progress;
 use crate::sandbox::{
     JobError, JobSpec, Limits, MountSpec, Notices, OutputSink, OutputStream, Sandbox, SandboxConfig,
 };
-use crate::settings::{LimitSettings, Settings};
+use crate::settings::{LimitSettings, Settings, StepGrant};
 
 /// Modules smaller than this compile before anybody would read a word about it.
 const WORTH_A_WORD: u64 = 1 << 20;
@@ -78,6 +79,23 @@ pub(super) fn mounts(mounts: &[Mount]) -> Result<Vec<MountSpec>, Failure> {
             Ok(MountSpec { host: host.into(), guest, read_only: *read_only })
         })
         .collect()
+}
+
+/// What the user's settings grant to single steps.
+pub(super) fn step_grants(
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<StepGrants, Failure> {
+    let grant = |(name, grant): (&String, &StepGrant)| {
+        let permission = StepPermission {
+            mounts: mounts(&grant.mounts)?,
+            env: environment.granted(&grant.env)?,
+            memory: grant.memory,
+            timeout: grant.timeout,
+        };
+        Ok((name.clone(), permission))
+    };
+    settings.steps.iter().map(grant).collect()
 }
 
 pub(super) fn check_directory(host: &Path) -> Result<(), Failure> {

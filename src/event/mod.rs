@@ -110,9 +110,9 @@ pub enum Event {
         /// How long it took, in microseconds when serialised.
         #[serde(rename = "duration_us", with = "micros")]
         duration: Duration,
-        /// The names of its outputs.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        outputs: Vec<String>,
+        /// Its outputs, without those that are sensitive.
+        #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+        outputs: serde_json::Map<String, serde_json::Value>,
     },
     /// A step has something to say about a place of a file.
     Annotation {

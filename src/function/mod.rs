@@ -3,6 +3,7 @@
 //! Pure: this module reads texts and computes values. It knows no file system and runs nothing;
 //! that is the executor's part.
 
+mod check;
 mod context;
 mod definition;
 pub mod expression;
@@ -15,6 +16,7 @@ mod reader;
 mod step;
 mod types;
 
+pub use check::{Checker, Source};
 pub use context::{StepContext, inputs, renamed};
 pub use definition::{Body, Declaration, Definition, Function, Needs, Outputs, Spec};
 pub use input::{Input, evaluate_name, evaluate_text};

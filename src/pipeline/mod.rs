@@ -28,6 +28,8 @@ pub use pull_policy::PullPolicy;
 pub use trigger::{ChildFile, Forward, Strategy, Target, Trigger};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::function::{self, Checker};
+use crate::yaml;
 
 /// What to read, and with which parameters.
 #[derive(Clone, Debug, Default)]
@@ -70,7 +72,25 @@ pub fn load_with(
     let mut pipeline = read::read(&mut reader, &root, file);
     look_around(&mut pipeline, request, loader, diagnostics);
     pipeline.merged = root;
+    let source = Functions(loader);
+    let mut checker = Checker::new(&source, diagnostics);
+    for steps in pipeline.jobs.values().filter_map(|job| job.run.as_ref()) {
+        checker.job(steps);
+    }
     Some(pipeline)
+}
+
+/// The functions of the project.
+struct Functions<'l>(&'l dyn Loader);
+
+impl function::Source for Functions<'_> {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+        match self.0.load(path, yaml::limits::MAX_FILE_BYTES) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(LoadError::NotFound) => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
+    }
 }
 
 /// Makes known what the rules of a pipeline ask about.

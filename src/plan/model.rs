@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::function::Steps;
 
 /// The index of a job in [`Plan::jobs`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(pub usize);
 
 /// A pipeline made concrete.
@@ -128,7 +128,7 @@ pub struct Stage {
 }
 
 /// A job with everything that running it takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlannedJob {
     /// Its place in the plan.
     pub id: JobId,

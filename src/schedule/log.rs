@@ -16,6 +16,9 @@ const CHUNK: usize = 64 * 1024;
 /// counted only.
 const WAITING: usize = 64;
 
+/// The outputs of a step, as JSON.
+type Outputs = serde_json::Map<String, serde_json::Value>;
+
 /// What a job tells the dispatcher. Internal: the public form are the events.
 #[derive(Debug)]
 pub(super) struct Message {
@@ -30,7 +33,7 @@ pub(super) enum Body {
     Output { stream: Stream, bytes: Bytes },
     Notice { level: Level, message: String },
     StepStarted { step: String, text: String, file: String, line: usize },
-    StepFinished { step: String, outcome: StepOutcome, duration: Duration, outputs: Vec<String> },
+    StepFinished { step: String, outcome: StepOutcome, duration: Duration, outputs: Outputs },
     Annotation { step: String, annotation: Annotation },
 }
 
@@ -75,13 +78,13 @@ impl JobLog {
         self.send(Body::StepStarted { step, text, file, line }).await;
     }
 
-    /// A step has ended: its path of names, how, after how long, and the names of its outputs.
+    /// A step has ended: its path of names, how, after how long, and its outputs.
     pub async fn step_finished(
         &self,
         step: &str,
         outcome: StepOutcome,
         duration: Duration,
-        outputs: Vec<String>,
+        outputs: Outputs,
     ) {
         self.send(Body::StepFinished { step: step.to_owned(), outcome, duration, outputs }).await;
     }

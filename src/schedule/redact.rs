@@ -2,6 +2,7 @@
 //! not know any.
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use super::utf8::Joiner;
 use crate::event::{
@@ -85,6 +86,8 @@ pub(super) fn redacted(event: Event, mask: &Mask) -> Event {
             Event::StepStarted { job, step, text: text(shown), file: text(file), line }
         }
         Event::StepFinished { job, step, outcome: end, duration, outputs } => {
+            let outputs = outputs.into_iter().map(|(name, value)| (name, json(value, mask)));
+            let outputs = outputs.collect();
             Event::StepFinished { job, step, outcome: outcome(end), duration, outputs }
         }
         Event::Annotation { job, step, annotation } => {
@@ -120,5 +123,20 @@ pub(super) fn redacted(event: Event, mask: &Mask) -> Event {
             Event::JobSkipped { job, reason }
         }
         Event::JobStarted { .. } | Event::Output { .. } | Event::RunFinished { .. } => event,
+    }
+}
+
+/// A JSON value without secrets.
+fn json(value: Value, mask: &Mask) -> Value {
+    match value {
+        Value::String(text) => Value::String(mask.text(&text).into_owned()),
+        Value::Array(items) => items.into_iter().map(|item| json(item, mask)).collect(),
+        Value::Object(entries) => {
+            let entries = entries.into_iter();
+            let masked =
+                entries.map(|(name, value)| (mask.text(&name).into_owned(), json(value, mask)));
+            Value::Object(masked.collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
 }

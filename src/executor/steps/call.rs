@@ -19,7 +19,7 @@ use crate::function::{
     Action, Body, Input, Location, Outputs, Problem, Step, StepContext, Steps, Text, evaluate_name,
     evaluate_text, inputs,
 };
-use crate::sandbox::{Job, ProgramSpec, Stdio, ViewSpec};
+use crate::sandbox::{Job, ProgramSpec, StartError, Stdio, ViewSpec};
 
 /// Where a script of the job finds its two files: its `/tmp` is the job's.
 const SCRIPT_FILES: &str = "/run/step";
@@ -176,7 +176,7 @@ impl Runner<'_> {
                 let words =
                     command.iter().map(|word| Ok(evaluate_text(word, &context)?.to_string()));
                 let words = words.collect::<Result<Vec<_>, Problem>>()?;
-                self.exec(step, words, cwd, &inner, &own, &permission, path).await
+                self.exec(words, cwd, &inner, &own, &permission, path).await
             }
             Body::Run { steps, outputs, delegate } => {
                 self.composition(steps, outputs, delegate.as_deref(), &mut inner).await
@@ -190,10 +190,8 @@ impl Runner<'_> {
     }
 
     /// Runs a function's program.
-    #[expect(clippy::too_many_arguments, reason = "what a program consists of")]
     async fn exec(
         &mut self,
-        step: &Step,
         words: Vec<String>,
         cwd: String,
         frame: &Frame,
@@ -215,16 +213,21 @@ impl Runner<'_> {
         let stop = self.stop_for(permission.timeout);
         let ended = supervise(&view, program, &stop).await;
         if let Err(error) = &ended.exit {
-            let problem = Problem::at(&opened.definition.place, error.to_string());
+            let place = opened.definition.place.clone();
+            let problem = match error {
+                StartError::NotFound(_) if first.contains('/') => {
+                    Problem::at(&place, format!("there is no file {first}"))
+                        .help("build the module first, or correct the path in `command`")
+                }
+                StartError::NotFound(_) => {
+                    let help = format!("a file of the function is `${{{{ func_dir }}}}/{first}`");
+                    Problem::at(&place, format!("there is no command `{first}`")).help(help)
+                }
+                StartError::NotExecutable { .. } => Problem::at(&place, error.to_string()),
+            };
             self.sandbox.sink.flush().await;
             self.collect(directory, path).await?;
-            return Err(match first.contains('/') {
-                true => problem,
-                false => problem
-                    .help(format!("a file of the function is named `${{{{ func_dir }}}}/{first}`")),
-            }
-            .or_at(&step.place)
-            .into());
+            return Err(problem.into());
         }
         let spec = opened.definition.spec.outputs.clone();
         let outcome = ended.outcome(&view);

@@ -130,11 +130,8 @@ impl Runner<'_> {
             let started = Instant::now();
             let result = self.step(step, frame, &path).await;
             let (outcome, outputs) = match &result {
-                Ok(outputs) => {
-                    let names = outputs.iter().map(|(name, _)| name.to_owned()).collect();
-                    (StepOutcome::Exited(0), names)
-                }
-                Err(outcome) => (outcome.clone(), vec![]),
+                Ok(outputs) => (StepOutcome::Exited(0), shown(outputs)),
+                Err(outcome) => (outcome.clone(), serde_json::Map::new()),
             };
             let status = outcome.exit_code();
             self.log.step_finished(&path, outcome, started.elapsed(), outputs).await;
@@ -243,6 +240,19 @@ impl Runner<'_> {
             None => self.stop.clone(),
         }
     }
+}
+
+/// Larger outputs are left out of events.
+const MAX_SHOWN: usize = 64 * 1024;
+
+/// Outputs as events show them: without what is sensitive or very large.
+fn shown(outputs: &Object) -> serde_json::Map<String, serde_json::Value> {
+    let shown = outputs.iter().filter(|(_, value)| !value.holds_secrets());
+    let shown = shown.filter_map(|(name, value)| {
+        let text = serde_json::to_string(value).ok().filter(|text| text.len() <= MAX_SHOWN)?;
+        Some((name.to_owned(), serde_json::from_str(&text).ok()?))
+    });
+    shown.collect()
 }
 
 /// Why a step ended early.

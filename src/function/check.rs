@@ -1,0 +1,401 @@
+//! What can be said about steps before anything runs: the functions of the project are read, and
+//! what is called, given and looked up is held against what they declare.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::context::renamed;
+use super::definition::{Body, Definition, Outputs};
+use super::input::Input;
+use super::location::Location;
+use super::place::Text;
+use super::read::{self, FILES};
+use super::step::{Action, Step};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, similar};
+
+/// Where functions are read from.
+pub trait Source {
+    /// The content of a file, by its path relative to the project; `None` if it is not there.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String>;
+}
+
+/// Functions within functions that are followed.
+const MAX_DEPTH: usize = 20;
+
+/// Checks steps and the functions that they name. Each function is read once.
+pub struct Checker<'a> {
+    source: &'a dyn Source,
+    diagnostics: &'a mut Diagnostics,
+    /// By the path of the directory or file.
+    read: HashMap<String, Option<Arc<Definition>>>,
+    /// Functions whose own steps were checked.
+    checked: HashMap<String, ()>,
+}
+
+/// Whose steps are checked.
+#[derive(Clone, Copy)]
+struct Scope<'s> {
+    /// The directory of the function, relative to the project; the project's own for a job.
+    directory: &'s str,
+    /// The function, if they are not a job's.
+    function: Option<&'s Definition>,
+    /// The functions around it, from the outside.
+    stack: &'s [String],
+}
+
+impl<'a> Checker<'a> {
+    /// A checker that knows nothing yet.
+    pub fn new(source: &'a dyn Source, diagnostics: &'a mut Diagnostics) -> Self {
+        Self { source, diagnostics, read: HashMap::new(), checked: HashMap::new() }
+    }
+
+    /// Checks the steps of a job.
+    pub fn job(&mut self, steps: &[Step]) {
+        self.steps(steps, Scope { directory: "", function: None, stack: &[] });
+    }
+
+    /// Reads and checks a function by the path of its directory or file.
+    pub fn function(&mut self, path: &str, at: Span) -> Option<Arc<Definition>> {
+        self.called(path, at, &[])
+    }
+
+    fn steps(&mut self, steps: &[Step], scope: Scope<'_>) -> Known {
+        let mut known = Known::default();
+        for step in steps {
+            let names = |name: &str| steps.iter().any(|step| step.name == name);
+            for (_, text) in &step.env {
+                self.text(text, step.span, scope, &known, &names, false);
+            }
+            let outputs = match &step.action {
+                Action::Script(text) => {
+                    self.text(text, step.span, scope, &known, &names, true);
+                    Some(vec![])
+                }
+                Action::Function { reference, inputs } => {
+                    let given = inputs
+                        .iter()
+                        .flat_map(|(name, value, _)| std::iter::once(name).chain(value.texts()));
+                    for text in reference.texts().into_iter().chain(given) {
+                        self.text(text, step.span, scope, &known, &names, false);
+                    }
+                    self.call(step, scope)
+                }
+            };
+            known.0.insert(step.name.clone(), outputs);
+        }
+        known
+    }
+
+    /// Checks a call, and says which outputs the function has if that is known.
+    fn call(&mut self, step: &Step, scope: Scope<'_>) -> Option<Vec<String>> {
+        let Action::Function { reference, inputs } = &step.action else { return None };
+        let literal = |text: &Text| {
+            let literal = text.as_literal().map(str::to_owned);
+            literal.ok_or_else(|| super::place::Problem::new("computed when the step runs"))
+        };
+        let Ok(Location::Local(path)) = reference.location(literal) else { return None };
+        let path = join(scope.directory, &path)?;
+        let definition = self.called(&path, reference.span(), scope.stack)?;
+        let declared = &definition.spec.inputs;
+        let mut computed_names = false;
+        for (name, value, span) in inputs {
+            let Some(name) = name.as_literal() else {
+                computed_names = true;
+                continue;
+            };
+            let Some(declaration) = declared.get(name) else {
+                let finding = Diagnostic::error(
+                    Code::StepInput,
+                    format!("`{}` has no input `{name}`", reference.shown()),
+                )
+                .label(*span, "given here");
+                self.diagnostics.push(match similar(name, declared.keys().map(String::as_str)) {
+                    Some(similar) => finding.help(format!("did you mean `{similar}`?")),
+                    None if declared.is_empty() => finding.help("it has no inputs"),
+                    None => {
+                        let names: Vec<&str> = declared.keys().map(String::as_str).collect();
+                        finding.help(format!("it has `{}`", names.join("`, `")))
+                    }
+                });
+                continue;
+            };
+            if let Input::Value(value) = value
+                && !declaration.kind.accepts(value)
+            {
+                let finding = Diagnostic::error(
+                    Code::StepInput,
+                    format!("the input `{name}` must be {}", declaration.kind),
+                )
+                .label(*span, format!("its value is {}", value.kind()));
+                self.diagnostics.push(match declaration.kind.advice(value) {
+                    Some(advice) => finding.help(advice),
+                    None => finding,
+                });
+            }
+        }
+        let given = |name: &str| inputs.iter().any(|(n, ..)| n.as_literal() == Some(name));
+        for (name, declaration) in declared {
+            if declaration.default.is_none() && !given(name) && !computed_names {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        Code::StepInput,
+                        format!("`{}` needs the input `{name}`", reference.shown()),
+                    )
+                    .label(step.span, "this step does not give it")
+                    .help(format!(
+                        "add `{name}: …` to `inputs`; it is {}, declared at {}",
+                        declaration.kind, declaration.place
+                    )),
+                );
+            }
+        }
+        match &definition.spec.outputs {
+            Outputs::Declared(outputs) => Some(outputs.keys().cloned().collect()),
+            Outputs::Delegate => None,
+        }
+    }
+
+    /// Reads a function, and checks its own steps once.
+    fn called(&mut self, path: &str, at: Span, stack: &[String]) -> Option<Arc<Definition>> {
+        let definition = match self.read.get(path) {
+            Some(known) => known.clone()?,
+            None => {
+                let read = self.load(path, at).map(Arc::new);
+                self.read.insert(path.to_owned(), read.clone());
+                read?
+            }
+        };
+        if stack.iter().any(|around| around == path) {
+            self.diagnostics.push(
+                Diagnostic::error(Code::StepCircular, format!("`{path}` leads back to itself"))
+                    .label(at, "called here")
+                    .help("a function cannot be a step of its own steps: it would never end"),
+            );
+            return None;
+        }
+        if stack.len() >= MAX_DEPTH {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::StepCircular,
+                    format!("functions are nested more than {MAX_DEPTH} deep"),
+                )
+                .label(at, "called here"),
+            );
+            return None;
+        }
+        if self.checked.insert(path.to_owned(), ()).is_none() || !stack.is_empty() {
+            let stack: Vec<String> = stack.iter().cloned().chain([path.to_owned()]).collect();
+            self.definition(path, &definition, &stack);
+        }
+        Some(definition)
+    }
+
+    fn load(&mut self, path: &str, at: Span) -> Option<Definition> {
+        let files = match path.ends_with(".yml") || path.ends_with(".yaml") {
+            true => vec![path.to_owned()],
+            false => FILES.map(|name| join(path, name).unwrap_or_default()).to_vec(),
+        };
+        for file in files {
+            match self.source.read(&file) {
+                Ok(Some(bytes)) => return read::read(&file, &bytes, self.diagnostics),
+                Ok(None) => {}
+                Err(reason) => {
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            Code::StepReference,
+                            format!("cannot read `{file}`: {reason}"),
+                        )
+                        .label(at, "named here"),
+                    );
+                    return None;
+                }
+            }
+        }
+        let shown = if path.is_empty() { "the project's directory" } else { path };
+        self.diagnostics.push(
+            Diagnostic::warning(Code::StepReference, format!("there is no function in `{shown}`"))
+                .label(at, "there is no func.yml")
+                .help(
+                    "fine if an earlier job or step makes it; else correct the path, or begin with \
+                     `greenroom step new NAME`",
+                ),
+        );
+        None
+    }
+
+    fn definition(&mut self, path: &str, definition: &Definition, stack: &[String]) {
+        let directory = match path.ends_with(".yml") || path.ends_with(".yaml") {
+            true => path.rsplit_once('/').map_or("", |(directory, _)| directory),
+            false => path,
+        };
+        let scope = Scope { directory, function: Some(definition), stack };
+        let nothing = Known::default();
+        let nobody = |_: &str| false;
+        let is_exec = !matches!(definition.body, Body::Run { .. });
+        for (_, text) in &definition.env {
+            self.text(text, Span::default(), scope, &nothing, &nobody, is_exec);
+        }
+        match &definition.body {
+            Body::Exec { command, work_dir } => {
+                for text in command.iter().chain(work_dir) {
+                    self.text(text, Span::default(), scope, &nothing, &nobody, true);
+                }
+            }
+            Body::Run { steps, outputs, .. } => {
+                let known = self.steps(steps, scope);
+                let names = |name: &str| steps.iter().any(|step| step.name == name);
+                for (_, value, span) in outputs {
+                    for text in value.texts() {
+                        self.text(text, *span, scope, &known, &names, false);
+                    }
+                }
+            }
+            Body::Typed { .. } => {}
+        }
+    }
+
+    /// Checks what the expressions of a text look up.
+    fn text(
+        &mut self,
+        text: &Text,
+        whole: Span,
+        scope: Scope<'_>,
+        known: &Known,
+        later: &dyn Fn(&str) -> bool,
+        has_files: bool,
+    ) {
+        for (path, span) in text.lookups(whole) {
+            if let Some(finding) = lookup(&path, span, scope, known, later, has_files) {
+                self.diagnostics.push(finding);
+            }
+        }
+    }
+}
+
+/// The steps before, each with its outputs if they are known.
+#[derive(Default)]
+struct Known(IndexMap<String, Option<Vec<String>>>);
+
+/// What is wrong with a name that an expression looks up, if anything is.
+fn lookup(
+    path: &[&str],
+    span: Span,
+    scope: Scope<'_>,
+    known: &Known,
+    later: &dyn Fn(&str) -> bool,
+    has_files: bool,
+) -> Option<Diagnostic> {
+    let unknown = |message: String| {
+        Diagnostic::error(Code::ExpressionUnknown, message).label(span, "looked up here")
+    };
+    let mut roots = vec!["env", "vars", "work_dir"];
+    let in_exec = scope.function.is_some_and(|f| !matches!(f.body, Body::Run { .. }));
+    if !in_exec {
+        roots.push("steps");
+    }
+    if scope.function.is_some() {
+        roots.extend(["inputs", "func_dir"]);
+    }
+    if has_files {
+        roots.extend(["output_file", "export_file"]);
+    }
+    let (root, rest) = path.split_first()?;
+    if let Some(new) = renamed(root)
+        && roots.contains(&new)
+    {
+        return Some(
+            Diagnostic::warning(Code::Deprecated, format!("`{root}` is called `{new}` now"))
+                .label(span, "the old name")
+                .help(format!("write `{new}`")),
+        );
+    }
+    if !roots.contains(root) {
+        let finding = unknown(format!("there is no `{root}` here"));
+        return Some(match (similar(root, roots.iter().copied()), *root) {
+            (_, "inputs" | "func_dir" | "step_dir") => {
+                finding.help("only the steps and the program of a function know it")
+            }
+            (_, "output_file" | "export_file") => {
+                finding.help("only a step's own command or script knows its files")
+            }
+            (Some(similar), _) => finding.help(format!("did you mean `{similar}`?")),
+            (None, _) => {
+                finding.help(format!("there are `{}`; write text in quotes", roots.join("`, `")))
+            }
+        });
+    }
+    match (*root, rest) {
+        ("inputs", [name, ..]) => {
+            let inputs = &scope.function?.spec.inputs;
+            if inputs.contains_key(*name) {
+                return None;
+            }
+            let finding = unknown(format!("there is no input `{name}`"));
+            Some(match similar(name, inputs.keys().map(String::as_str)) {
+                Some(similar) => finding.help(format!("did you mean `{similar}`?")),
+                None => finding.help(format!("add `{name}` with a `type` to `spec: inputs`")),
+            })
+        }
+        ("steps", [name, rest @ ..]) => {
+            let Some(outputs) = known.0.get(*name) else {
+                if later(name) {
+                    return Some(
+                        unknown(format!("the step `{name}` has not run yet"))
+                            .help("steps run in their order: move it before this one"),
+                    );
+                }
+                let finding = unknown(format!("there is no step `{name}`"));
+                return Some(match similar(name, known.0.keys().map(String::as_str)) {
+                    Some(similar) => finding.help(format!("did you mean `{similar}`?")),
+                    None => finding.help("name a step that stands before this one"),
+                });
+            };
+            match rest {
+                [] | ["outputs"] => None,
+                ["outputs", output, ..] => {
+                    let outputs = outputs.as_ref()?;
+                    if outputs.iter().any(|known| known == output) {
+                        return None;
+                    }
+                    let finding = unknown(format!("the step `{name}` has no output `{output}`"));
+                    Some(match similar(output, outputs.iter().map(String::as_str)) {
+                        Some(similar) => finding.help(format!("did you mean `{similar}`?")),
+                        None if outputs.is_empty() => finding.help("it has no outputs"),
+                        None => finding.help(format!("it has `{}`", outputs.join("`, `"))),
+                    })
+                }
+                [other, ..] => Some(
+                    unknown(format!("a step has no `{other}`"))
+                        .help(format!("write `steps.{name}.outputs.{other}`")),
+                ),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// A path below a directory, without `.` and `..`; `None` if it leads out of the project, or is
+/// absolute.
+fn join(directory: &str, path: &str) -> Option<String> {
+    let path = match path.strip_prefix("/workspace/") {
+        Some(below) => return join("", below),
+        None if path.starts_with('/') => return None,
+        None => path,
+    };
+    let mut names: Vec<&str> = directory.split('/').filter(|name| !name.is_empty()).collect();
+    for name in path.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => {
+                names.pop()?;
+            }
+            name => names.push(name),
+        }
+    }
+    Some(names.join("/"))
+}
