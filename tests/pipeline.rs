@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 
 use greenroom::diagnostic::{Code, Diagnostics, Style};
 use greenroom::pipeline::{self, LoadError, Loader};
-use greenroom::plan::{self, AllowFailure, Context, Plan, PlannedJob, Selection, When};
+use greenroom::plan::{
+    self, AllowFailure, Context, Manual, Plan, PlannedJob, Retry, Selection, Settings, Takes, When,
+};
 
 /// The files of a case's directory, which can be listed or not.
 struct Directory(PathBuf, bool);
@@ -91,6 +93,9 @@ impl Case {
             "project" => self.context.project_path = value,
             "source" => self.context.source = value,
             "files" => self.files = true,
+            "manual" if value == "all" => self.context.manual = Manual::All,
+            "manual" => self.context.manual = Manual::Jobs(vec![value]),
+            "tag-of-runner" => self.context.tags.get_or_insert_default().push(value),
             "show-predefined" => self.show_predefined = true,
             other => panic!("case.txt has no setting {other:?}"),
         }
@@ -159,6 +164,7 @@ impl Case {
         if let Some(image) = &job.image {
             writeln!(out, "  image: {image}").unwrap();
         }
+        settings(job, out);
         for (name, script) in [("script", &job.script), ("after_script", &job.after_script)] {
             for entry in script {
                 let text = entry.text.trim_end_matches('\n').replace('\n', "\n      ");
@@ -172,6 +178,39 @@ impl Case {
                 writeln!(out, "  {name}={}", value.replace('\n', "\\n")).unwrap();
             }
         }
+    }
+}
+
+/// What a job says about its execution and data, where that is not what every job has.
+fn settings(job: &PlannedJob, out: &mut String) {
+    let Settings { retry, coverage, start_in, resource_group, tags, takes, artifacts, caches } =
+        &job.settings;
+    if retry.max > 0 {
+        let Retry { max, when, exit_codes } = retry;
+        writeln!(out, "  retry: {max} when {when:?} exit codes {exit_codes:?}").unwrap();
+    }
+    if let Some(coverage) = coverage {
+        writeln!(out, "  coverage: {coverage}").unwrap();
+    }
+    if let Some(wait) = start_in {
+        writeln!(out, "  start_in: {} s", wait.as_secs()).unwrap();
+    }
+    if let Some(name) = resource_group {
+        writeln!(out, "  resource_group: {name}").unwrap();
+    }
+    if !tags.is_empty() {
+        writeln!(out, "  tags: {tags:?}").unwrap();
+    }
+    if let Takes::Only(names) = takes
+        && Some(names) != job.needs.as_ref()
+    {
+        writeln!(out, "  takes: {names:?}").unwrap();
+    }
+    if let Some(artifacts) = artifacts {
+        writeln!(out, "  {artifacts:?}").unwrap();
+    }
+    for cache in caches {
+        writeln!(out, "  {cache:?}").unwrap();
     }
 }
 

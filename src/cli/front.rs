@@ -42,6 +42,8 @@ pub(super) fn load(
         now: humantime::format_rfc3339_seconds(now).to_string(),
         git,
         variables: request.variables.clone(),
+        manual: request.choice.manual.clone(),
+        tags: request.choice.tags.clone(),
         // Who somebody is on the host is the host's business.
         user: User::default(),
     };

@@ -6,6 +6,7 @@
 
 mod ask;
 mod check;
+mod choice;
 mod environment;
 mod exec;
 mod exit_code;

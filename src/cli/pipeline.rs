@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::choice::{Choice, ChoiceArgs};
 use super::environment::{Color, Environment};
 use super::failure::Failure;
 use super::project::{Project, ProjectArgs};
@@ -22,6 +23,9 @@ pub(super) struct PipelineArgs {
     /// it is.
     #[arg(long = "var", value_name = "KEY=VALUE")]
     variables: Vec<Variable>,
+
+    #[command(flatten)]
+    pub(super) choice: ChoiceArgs,
 
     /// What started the pipeline, as CI_PIPELINE_SOURCE has it.
     #[arg(long, value_name = "SOURCE", default_value = "push", value_parser = SOURCES)]
@@ -78,6 +82,8 @@ pub(super) struct Request {
     pub(super) source: String,
     /// Variables of type file.
     pub(super) files: Vec<FileVariable>,
+    /// Manual jobs and tags.
+    pub(super) choice: Choice,
     /// What must not be shown; everything that this process prints is masked with it already.
     pub(super) mask: Mask,
 }
@@ -119,7 +125,8 @@ impl PipelineArgs {
         variables.extend(files.iter().map(|file| (file.name.clone(), file.path())));
         variables.extend(self.variables.iter().map(|v| (v.name.clone(), v.value.clone())));
         let source = self.source.clone();
-        Ok(Request { project, settings, variables, source, files, mask })
+        let choice = self.choice.choice();
+        Ok(Request { project, settings, variables, source, files, choice, mask })
     }
 
     /// The pipeline of a verb whose only positional argument is the file.

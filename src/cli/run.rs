@@ -18,7 +18,7 @@ use super::pipeline::{PipelineArgs, Request};
 use super::project::Project;
 use super::signals::Signals;
 use super::value::{Mount, Size};
-use super::{ask, front, output, runtime, sandbox, tell};
+use super::{ask, choice, front, output, runtime, sandbox, tell};
 use crate::advice;
 use crate::diagnostic::{Diagnostics, Severity, Style, printable};
 use crate::event::{Level, RunResult};
@@ -74,6 +74,10 @@ pub(super) struct RunArgs {
     #[arg(long)]
     ask: bool,
 
+    /// Start delayed jobs without their delay.
+    #[arg(long)]
+    no_wait: bool,
+
     /// How many jobs may run at the same time [default: the number of CPUs].
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -116,12 +120,23 @@ pub(super) fn run(
     if environment.can_ask() {
         ask_for_variables(&mut request, args.ask)?;
     }
+    if args.pipeline.choice.leaves_manual_jobs() && jobs.is_empty() && environment.can_ask() {
+        let mut quiet = Diagnostics::new();
+        if let Some(planned) = front::plan(&request, &mut quiet)? {
+            request.choice.manual = choice::ask(&planned.plan, io::stdin().lock(), io::stderr())
+                .map_err(|error| Failure::unable(format!("cannot ask: {error}")))?;
+        }
+    }
     let planned = front::valid_plan(&request, environment, color)?;
+    args.pipeline.choice.check(&planned.plan)?;
     let selection = Selection { jobs: jobs.to_vec(), stages: args.stages.clone() };
     let mut plan = planned.plan.select(&selection).map_err(selection_failure)?;
     for (job, need) in plan.unmet_needs() {
         let text = format!("note: {} needs {need}, which does not run this time", job.name);
         tell(&format!("{}\n", printable(&text)));
+    }
+    if args.no_wait {
+        plan.jobs.iter_mut().for_each(|job| job.settings.start_in = None);
     }
     advise(planned, &plan, &request, environment.diagnostic_style(color));
     if let Some(limit) = sandbox::timeout(&args.limits, &request.settings) {
@@ -145,7 +160,7 @@ pub(super) fn run(
     // What still runs — a thread that compiles, a read from a terminal — is not waited for.
     runtime.shutdown_background();
     Ok(match result? {
-        RunResult::Success => Exit::Success,
+        RunResult::Success | RunResult::Blocked => Exit::Success,
         RunResult::Failed => Exit::JobsFailed,
         RunResult::Cancelled => Exit::Cancelled,
     })

@@ -51,6 +51,25 @@ pub enum Event {
         /// The job.
         job: JobName,
     },
+    /// A job could start, or has started, but waits for something else.
+    JobWaiting {
+        /// The job.
+        job: JobName,
+        /// What for.
+        reason: WaitReason,
+    },
+    /// A job failed and is tried again: what follows belongs to the next attempt.
+    JobRetried {
+        /// The job.
+        job: JobName,
+        /// The number of the attempt that failed, from 1.
+        attempt: u32,
+        /// How its script ended.
+        outcome: StepOutcome,
+        /// The command that failed or that was running when the script was ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed_command: Option<FailedCommand>,
+    },
     /// A job's shell begins with an entry of a script.
     CommandStarted {
         /// The job.
@@ -139,6 +158,12 @@ pub enum Event {
         /// The command of the script that failed or that was running when the script was ended.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failed_command: Option<FailedCommand>,
+        /// How often it was tried; left out if once.
+        #[serde(default = "once", skip_serializing_if = "is_once")]
+        attempts: u32,
+        /// The coverage that its `coverage` found in its output, in per cent, as it was written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        coverage: Option<String>,
         /// How `after_script` ended, unless it ended well or there is none. It does not fail a job.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after_script: Option<StepOutcome>,
@@ -248,6 +273,35 @@ pub enum SkipReason {
     NothingFailed,
     /// The run was cancelled before it began.
     Cancelled,
+    /// It is started by hand, and nobody has.
+    Manual,
+    /// It waits for a job that does not run.
+    Waits {
+        /// That job.
+        job: JobName,
+    },
+    /// The runner lacks tags of it.
+    Tags {
+        /// The tags.
+        missing: Vec<String>,
+    },
+}
+
+/// What a job waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum WaitReason {
+    /// Its delay (`start_in`).
+    Delayed {
+        /// How long, in microseconds when serialised.
+        #[serde(rename = "duration_us", with = "micros")]
+        duration: Duration,
+    },
+    /// Another job, perhaps of another run, has its resource group.
+    ResourceGroup {
+        /// The name of the group.
+        name: String,
+    },
 }
 
 /// How a run ended.
@@ -256,10 +310,21 @@ pub enum SkipReason {
 pub enum RunResult {
     /// No job failed, or only such as were allowed to.
     Success,
+    /// No job failed, but one that is started by hand holds up the rest.
+    Blocked,
     /// At least one job failed.
     Failed,
     /// It was cancelled.
     Cancelled,
+}
+
+fn once() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_once(attempts: &u32) -> bool {
+    *attempts == 1
 }
 
 /// Durations as whole microseconds, which every reader of JSON represents exactly.

@@ -26,6 +26,11 @@ pub enum StepOutcome {
         /// What, why, and what to do about it.
         message: String,
     },
+    /// It succeeded, but what GitLab requires of its artifacts or reports does not hold.
+    NotKept {
+        /// What is wrong with them, and what to do about it.
+        message: String,
+    },
     /// The run was cancelled.
     Cancelled,
     /// greenroom itself failed; not the script's fault.
@@ -51,6 +56,7 @@ impl StepOutcome {
             | Self::OutputLimit
             | Self::DiskQuota
             | Self::NotLoadable { .. }
+            | Self::NotKept { .. }
             | Self::Cancelled
             | Self::Internal { .. } => None,
         }
@@ -69,6 +75,7 @@ impl fmt::Display for StepOutcome {
             Self::OutputLimit => f.write_str("too much output"),
             Self::DiskQuota => f.write_str("disk quota exceeded"),
             Self::NotLoadable { message } => write!(f, "not loadable: {message}"),
+            Self::NotKept { message } => write!(f, "artifacts not kept: {message}"),
             Self::Cancelled => f.write_str("cancelled"),
             Self::Internal { message } => write!(f, "internal error: {message}"),
         }

@@ -43,6 +43,8 @@ fn finished_job() {
         allowed_failure: true,
         duration: Duration::from_millis(1500),
         failed_command: Some(failed),
+        attempts: 1,
+        coverage: None,
         after_script: Some(StepOutcome::Trapped { message: "unreachable".into() }),
     };
     insta::assert_snapshot!(round_trip(event), @r#"{"elapsed_us":1234567,"event":"job_finished","job":"lint","outcome":{"kind":"exited","code":255},"allowed_failure":true,"duration_us":1500000,"failed_command":{"section":"script","index":1,"text":"false","file":".gitlab-ci.yml","line":7,"failed_line":8,"status":255},"after_script":{"kind":"trapped","message":"unreachable"}}"#);
@@ -57,6 +59,7 @@ fn every_outcome_round_trips() {
         StepOutcome::OutOfMemory,
         StepOutcome::OutputLimit,
         StepOutcome::DiskQuota,
+        StepOutcome::NotKept { message: "m".into() },
         StepOutcome::NotLoadable { message: "m".into() },
         StepOutcome::Cancelled,
         StepOutcome::Internal { message: "m".into() },
@@ -67,6 +70,8 @@ fn every_outcome_round_trips() {
             allowed_failure: false,
             duration: Duration::ZERO,
             failed_command: None,
+            attempts: 2,
+            coverage: Some("87.5".to_owned()),
             after_script: None,
         });
         assert!(json.contains(r#""outcome":{"kind":"#), "an outcome is always an object: {json}");

@@ -14,7 +14,7 @@ pub enum DurationError {
     /// A number is not one.
     #[error("`{0}` is not a number")]
     Number(String),
-    /// It is zero, or longer than a year.
+    /// It is zero, or too long.
     #[error("it must be more than nothing and at most a year")]
     Range,
 }
@@ -27,9 +27,17 @@ const LONGEST: f64 = 366.0 * 24.0 * 3600.0;
 /// # Errors
 /// If it is not a duration, is zero or is longer than a year.
 pub fn parse(text: &str) -> Result<Duration, DurationError> {
+    parse_up_to(text, LONGEST)
+}
+
+/// As [`parse`], with another limit in seconds.
+///
+/// # Errors
+/// If it is not a duration, is zero or is longer than the limit.
+pub fn parse_up_to(text: &str, longest: f64) -> Result<Duration, DurationError> {
     let text = text.trim().to_lowercase();
     let seconds = if text.contains(':') { clock(&text)? } else { words(&text)? };
-    if !(seconds > 0.0 && seconds <= LONGEST) {
+    if !(seconds > 0.0 && seconds <= longest) {
         return Err(DurationError::Range);
     }
     // GitLab counts whole seconds.

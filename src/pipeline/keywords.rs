@@ -38,6 +38,16 @@ pub enum Place {
     Inherit,
     /// In `allow_failure:`.
     AllowFailure,
+    /// In `retry:`.
+    Retry,
+    /// In `artifacts:`.
+    Artifacts,
+    /// In `artifacts:reports:coverage_report`.
+    CoverageReport,
+    /// In `cache:`.
+    Cache,
+    /// In `cache:key`.
+    CacheKey,
 }
 
 impl fmt::Display for Place {
@@ -58,6 +68,11 @@ impl fmt::Display for Place {
             Self::Include => "`include`",
             Self::Inherit => "`inherit`",
             Self::AllowFailure => "`allow_failure`",
+            Self::Retry => "`retry`",
+            Self::Artifacts => "`artifacts`",
+            Self::CoverageReport => "`coverage_report`",
+            Self::Cache => "`cache`",
+            Self::CacheKey => "`cache:key`",
         })
     }
 }
@@ -94,29 +109,25 @@ const fn keyword(place: Place, name: &'static str, support: Support) -> Keyword 
 }
 
 use Place::{
-    AllowFailure, Default as InDefault, Global, Image, Include, IncludeRule, Inherit, Job, Need,
-    Parallel, Policy, Rule, Variable, Workflow, WorkflowRule,
+    AllowFailure, Artifacts, Cache, CacheKey, CoverageReport, Default as InDefault, Global, Image,
+    Include, IncludeRule, Inherit, Job, Need, Parallel, Policy, Retry, Rule, Variable, Workflow,
+    WorkflowRule,
 };
 use Support::{LeavesOut, NoEffect, NotYet, Refused, Yes};
 
-const ARTIFACTS: Support =
-    NotYet("the files stay in the shared workspace, where later jobs find them; nothing is stored");
-const CACHE: Support =
-    NoEffect("the workspace stays between jobs and runs, so that there is nothing to restore");
-const COVERAGE: Support = NotYet("the job runs, and no coverage is read from its output");
 const HOOKS: Support = NotYet("the commands of the hook do not run");
 const ID_TOKENS: Support = NotYet("the token variables are not set");
 const IDENTITY: Support = NoEffect("there is no cloud to sign in to from the sandbox");
 const INTERRUPTIBLE: Support = NoEffect("no newer pipeline cancels a local run");
-const RETRY: Support = NotYet("a failed job is not tried again");
-const SERVICES: Support = NotYet("no service is started: a job that connects to one fails");
-const TAGS: Support = NoEffect("there is one runner, and it takes every job");
+const NOBODY_ELSE: &str = "the local store is only yours";
+const SERVICES: Support =
+    NoEffect("the sandbox starts no daemons: a job that connects to a service fails");
 
 /// All keywords.
 pub const KEYWORDS: &[Keyword] = &[
     keyword(Global, "after_script", Yes),
     keyword(Global, "before_script", Yes),
-    keyword(Global, "cache", CACHE),
+    keyword(Global, "cache", Yes),
     keyword(Global, "default", Yes),
     keyword(Global, "image", Yes),
     keyword(Global, "include", Yes),
@@ -126,26 +137,26 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Global, "variables", Yes),
     keyword(Global, "workflow", Yes),
     keyword(InDefault, "after_script", Yes),
-    keyword(InDefault, "artifacts", ARTIFACTS),
+    keyword(InDefault, "artifacts", Yes),
     keyword(InDefault, "before_script", Yes),
-    keyword(InDefault, "cache", CACHE),
+    keyword(InDefault, "cache", Yes),
     keyword(InDefault, "hooks", HOOKS),
     keyword(InDefault, "id_tokens", ID_TOKENS),
     keyword(InDefault, "identity", IDENTITY),
     keyword(InDefault, "image", Yes),
     keyword(InDefault, "interruptible", INTERRUPTIBLE),
-    keyword(InDefault, "retry", RETRY),
+    keyword(InDefault, "retry", Yes),
     keyword(InDefault, "services", SERVICES),
-    keyword(InDefault, "tags", TAGS),
+    keyword(InDefault, "tags", Yes),
     keyword(InDefault, "timeout", Yes),
     keyword(Job, "after_script", Yes),
     keyword(Job, "allow_failure", Yes),
-    keyword(Job, "artifacts", ARTIFACTS),
+    keyword(Job, "artifacts", Yes),
     keyword(Job, "before_script", Yes),
-    keyword(Job, "cache", CACHE),
-    keyword(Job, "coverage", COVERAGE),
+    keyword(Job, "cache", Yes),
+    keyword(Job, "coverage", Yes),
     keyword(Job, "dast_configuration", NoEffect("it configures a scanner of GitLab's own")),
-    keyword(Job, "dependencies", NoEffect("every job sees the whole shared workspace")),
+    keyword(Job, "dependencies", Yes),
     keyword(Job, "environment", Yes),
     keyword(Job, "except", Yes),
     keyword(Job, "extends", Yes),
@@ -163,16 +174,16 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Job, "parallel", Yes),
     keyword(Job, "publish", NoEffect("no site is published; the job runs and leaves its files")),
     keyword(Job, "release", NotYet("no release is made; the script runs")),
-    keyword(Job, "resource_group", NotYet("the job does not wait for other runs")),
-    keyword(Job, "retry", RETRY),
+    keyword(Job, "resource_group", Yes),
+    keyword(Job, "retry", Yes),
     keyword(Job, "rules", Yes),
     keyword(Job, "run", Yes),
     keyword(Job, "script", Yes),
     keyword(Job, "secrets", NotYet("the variables with the secrets are not set")),
     keyword(Job, "services", SERVICES),
     keyword(Job, "stage", Yes),
-    keyword(Job, "start_in", NotYet("the job is left out, as `when: delayed` says")),
-    keyword(Job, "tags", TAGS),
+    keyword(Job, "start_in", Yes),
+    keyword(Job, "tags", Yes),
     keyword(Job, "timeout", Yes),
     keyword(Job, "trigger", LeavesOut("the other pipeline does not run")),
     keyword(Job, "variables", Yes),
@@ -186,7 +197,7 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Rule, "if", Yes),
     keyword(Rule, "interruptible", INTERRUPTIBLE),
     keyword(Rule, "needs", Yes),
-    keyword(Rule, "start_in", NotYet("the job is left out, as `when: delayed` says")),
+    keyword(Rule, "start_in", Yes),
     keyword(Rule, "variables", Yes),
     keyword(Rule, "when", Yes),
     keyword(WorkflowRule, "auto_cancel", NoEffect("no newer pipeline cancels a local run")),
@@ -207,7 +218,7 @@ pub const KEYWORDS: &[Keyword] = &[
     ),
     keyword(Policy, "refs", Yes),
     keyword(Policy, "variables", Yes),
-    keyword(Need, "artifacts", NoEffect("every job sees the whole shared workspace")),
+    keyword(Need, "artifacts", Yes),
     keyword(Need, "job", Yes),
     keyword(Need, "optional", Yes),
     keyword(Need, "parallel", Yes),
@@ -238,6 +249,31 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Inherit, "default", Yes),
     keyword(Inherit, "variables", Yes),
     keyword(AllowFailure, "exit_codes", Yes),
+    keyword(Retry, "exit_codes", Yes),
+    keyword(Retry, "max", Yes),
+    keyword(Retry, "when", Yes),
+    keyword(Artifacts, "access", NoEffect(NOBODY_ELSE)),
+    keyword(Artifacts, "exclude", Yes),
+    keyword(Artifacts, "expire_in", Yes),
+    keyword(Artifacts, "expose_as", NoEffect("there is no merge request to show it in")),
+    keyword(Artifacts, "name", Yes),
+    keyword(Artifacts, "paths", Yes),
+    keyword(Artifacts, "public", NoEffect(NOBODY_ELSE)),
+    keyword(Artifacts, "reports", Yes),
+    keyword(Artifacts, "untracked", Yes),
+    keyword(Artifacts, "when", Yes),
+    keyword(CoverageReport, "coverage_format", Yes),
+    keyword(CoverageReport, "path", Yes),
+    keyword(Cache, "fallback_keys", Yes),
+    keyword(Cache, "key", Yes),
+    keyword(Cache, "paths", Yes),
+    keyword(Cache, "policy", Yes),
+    keyword(Cache, "unprotect", NoEffect("no branch is protected here")),
+    keyword(Cache, "untracked", Yes),
+    keyword(Cache, "when", Yes),
+    keyword(CacheKey, "files", Yes),
+    keyword(CacheKey, "files_commits", Yes),
+    keyword(CacheKey, "prefix", Yes),
 ];
 
 /// The keyword of a name at a place.

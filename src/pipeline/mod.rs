@@ -3,6 +3,7 @@
 mod budget;
 mod condition;
 pub mod duration;
+pub mod execution;
 pub mod expression;
 mod extends;
 pub mod glob;

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use regex::Regex;
 
 use super::condition::Changes;
+use super::execution::Execution;
 use super::expression::{Expression, Pattern};
 use super::trigger::Trigger;
 use crate::diagnostic::{Span, Spanned};
@@ -107,6 +108,8 @@ pub struct Job {
     pub image: Option<Spanned<String>>,
     /// Where it deploys to.
     pub environment: Option<Environment>,
+    /// Retries, artifacts, caches and the like.
+    pub execution: Execution,
     /// A keyword that is not supported yet and without which it must not run.
     pub undecided: Option<Spanned<&'static str>>,
     /// The pipeline that it starts instead of running a script.
@@ -244,6 +247,8 @@ pub struct Need {
     pub job: Spanned<String>,
     /// Whether the pipeline is fine without it.
     pub optional: bool,
+    /// Whether its artifacts are taken.
+    pub artifacts: bool,
     /// Of the jobs that `parallel` makes of it, only those with these parts in their names.
     pub matrix: Option<Vec<String>>,
 }

@@ -7,7 +7,8 @@ use super::graph::Graph;
 use super::predefined::JobFacts;
 use super::variables::{self, Variables};
 use super::{
-    AllowFailure, Context, JobId, LeftOut, LeftOutReason, Plan, PlannedJob, ScriptEntry, When,
+    AllowFailure, Context, JobId, LeftOut, LeftOutReason, Plan, PlannedJob, ScriptEntry, Settings,
+    Takes, When,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceMap};
 use crate::function::Step;
@@ -216,7 +217,7 @@ fn waiting_reasons(
                         reasons[**needed],
                         Some(
                             LeftOutReason::Manual
-                                | LeftOutReason::Delayed
+                                | LeftOutReason::Tags { .. }
                                 | LeftOutReason::Undecided { .. }
                                 | LeftOutReason::NotSupported { .. }
                                 | LeftOutReason::Waits { .. }
@@ -258,7 +259,8 @@ fn tell(
     diagnostics: &mut Diagnostics,
 ) {
     const HELP: &str = "name a job on the command line to run it";
-    let mut warn = |message: &str, wanted: &dyn Fn(&LeftOutReason) -> bool| {
+    const MANUAL: &str = "--manual NAME runs it when its turn comes, naming the job runs it alone";
+    let mut warn = |message: &str, help: &str, wanted: &dyn Fn(&LeftOutReason) -> bool| {
         let mut jobs = pipeline
             .jobs
             .values()
@@ -277,18 +279,21 @@ fn tell(
                     first.when.span,
                     format!("`{}` runs only if it is named{more}", first.name.value),
                 )
-                .help(HELP),
+                .help(help),
         );
     };
-    warn("jobs with `when: manual` wait for somebody to start them", &|reason| {
+    warn("jobs with `when: manual` wait for somebody to start them", MANUAL, &|reason| {
         *reason == LeftOutReason::Manual
     });
-    warn("`when: delayed` is not supported yet", &|reason| *reason == LeftOutReason::Delayed);
-    warn("a job waits for one that is left out", &|reason| {
+    warn("the runner lacks the tags of a job", HELP, &|reason| {
+        matches!(reason, LeftOutReason::Tags { .. })
+    });
+    warn("a job waits for one that is left out", HELP, &|reason| {
         matches!(reason, LeftOutReason::Waits { .. })
     });
     warn(
         "whether a rule with `exists` applies is not known",
+        HELP,
         &|reason| matches!(reason, LeftOutReason::Undecided { keyword } if keyword == "rules:exists"),
     );
     if reasons.contains(&Some(LeftOutReason::NoPipeline)) {
@@ -362,6 +367,14 @@ impl Builder<'_> {
             script,
             after_script,
             run: job.run.clone(),
+            settings: Settings {
+                start_in: decision.start_in,
+                takes: graph.jobs[index]
+                    .takes
+                    .as_ref()
+                    .map_or(Takes::Earlier, |takes| Takes::Only(names(takes))),
+                ..environment.settings
+            },
             variables: environment.variables,
         })
     }

@@ -22,8 +22,35 @@ pub struct Context {
     /// Variables from the command line and from the user's settings, in the order given: they have
     /// the highest precedence, as GitLab's pipeline variables have.
     pub variables: Vec<(String, String)>,
+    /// Which jobs with `when: manual` run.
+    pub manual: Manual,
+    /// The tags that the runner has. `None` takes every job, whatever its tags.
+    pub tags: Option<Vec<String>>,
     /// The user who runs the pipeline.
     pub user: User,
+}
+
+/// Which jobs with `when: manual` run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Manual {
+    /// None.
+    #[default]
+    None,
+    /// Those with these names, which may stand for all that `parallel` makes of one.
+    Jobs(Vec<String>),
+    /// All.
+    All,
+}
+
+impl Manual {
+    /// Whether a job of this name, made by `parallel` of the one named `group`, is started.
+    pub(super) fn starts(&self, name: &str, group: Option<&str>) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Jobs(jobs) => jobs.iter().any(|job| job == name || Some(job.as_str()) == group),
+        }
+    }
 }
 
 impl Default for Context {
@@ -38,6 +65,8 @@ impl Default for Context {
             now: String::new(),
             git: GitFacts::default(),
             variables: Vec::new(),
+            manual: Manual::None,
+            tags: None,
             user: User::default(),
         }
     }

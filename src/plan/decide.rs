@@ -1,5 +1,7 @@
 //! Whether and how a job runs: `rules`, `only` and `except` with the variables of this run.
 
+use std::time::Duration;
+
 use super::Context;
 use super::LeftOutReason;
 use crate::pipeline::{
@@ -17,6 +19,8 @@ pub(super) struct Decision<'a> {
     /// The variables of the rule that applies.
     pub(super) variables: Option<&'a Variables>,
     pub(super) needs: Option<&'a [Need]>,
+    /// How long it waits, if it is delayed.
+    pub(super) start_in: Option<Duration>,
 }
 
 impl Decision<'_> {
@@ -28,6 +32,7 @@ impl Decision<'_> {
             allow_failure: AllowFailure::Any(false),
             variables: None,
             needs: None,
+            start_in: None,
         }
     }
 
@@ -64,6 +69,7 @@ impl<'a> Surroundings<'a> {
             },
             variables: None,
             needs: job.needs.as_deref(),
+            start_in: job.start_in,
         };
         if let Some(rules) = &job.rules {
             match self.facts.first(rules, value) {
@@ -83,12 +89,27 @@ impl<'a> Surroundings<'a> {
                 (Some(keyword), _) => {
                     Some(LeftOutReason::NotSupported { keyword: keyword.value.to_owned() })
                 }
-                (None, When::Manual) => Some(LeftOutReason::Manual),
-                (None, When::Delayed) => Some(LeftOutReason::Delayed),
-                (None, _) => None,
+                (None, When::Manual)
+                    if !self.context.manual.starts(&job.name.value, job.group.as_deref()) =>
+                {
+                    Some(LeftOutReason::Manual)
+                }
+                (None, _) => self.missing_tags(job),
             };
         }
+        if decision.when != When::Delayed {
+            decision.start_in = None;
+        }
         decision
+    }
+
+    /// A runner with tags takes the jobs whose tags it has, and those without any. Tags that are
+    /// made of variables count as they are written.
+    fn missing_tags(&self, job: &Job) -> Option<LeftOutReason> {
+        let own = self.context.tags.as_ref()?;
+        let tags = job.execution.tags.iter().map(|tag| &tag.value);
+        let missing: Vec<String> = tags.filter(|tag| !own.contains(tag)).cloned().collect();
+        (!missing.is_empty()).then_some(LeftOutReason::Tags { missing })
     }
 
     fn policies_allow<'v>(&self, job: &Job, value: &dyn Fn(&str) -> Option<&'v str>) -> bool {
@@ -143,6 +164,9 @@ impl<'a> Decision<'a> {
     fn follow(&mut self, rule: &'a Rule) {
         if let Some(when) = &rule.when {
             self.when = when.value;
+            if when.value == When::Delayed {
+                self.start_in = rule.start_in.or(self.start_in);
+            }
         }
         if let Some(allowed) = &rule.allow_failure {
             self.allow_failure = allowed.clone();

@@ -17,6 +17,8 @@ pub(super) struct Links {
     pub(super) stage: usize,
     /// The jobs it needs by name; `None` if it waits for earlier stages.
     pub(super) needs: Option<Vec<usize>>,
+    /// The jobs whose artifacts it takes, if it says so.
+    pub(super) takes: Option<Vec<usize>>,
 }
 
 impl Graph {
@@ -50,15 +52,15 @@ impl Graph {
             .values()
             .zip(decisions)
             .enumerate()
-            .map(|(index, (job, decision))| Links {
-                stage: stages[index],
-                needs: decision.needs.map(|needs| {
-                    // What a job needs that does not run itself is nobody's concern.
-                    let mut nowhere = Diagnostics::new();
-                    let told = if decision.exists() { &mut *diagnostics } else { &mut nowhere };
-                    let resolver = Needs { pipeline, decisions, stages: &stages, groups: &groups };
-                    resolver.resolve(job, stages[index], needs, told)
-                }),
+            .map(|(index, (job, decision))| {
+                // What a job needs that does not run itself is nobody's concern.
+                let mut nowhere = Diagnostics::new();
+                let told = if decision.exists() { &mut *diagnostics } else { &mut nowhere };
+                let resolver = Needs { pipeline, decisions, stages: &stages, groups: &groups };
+                let needs =
+                    decision.needs.map(|needs| resolver.resolve(job, stages[index], needs, told));
+                let takes = resolver.takes(job, stages[index], decision.needs, &needs, told);
+                Links { stage: stages[index], needs, takes }
             })
             .collect();
         let graph = Self { jobs };
@@ -197,6 +199,71 @@ impl Needs<'_> {
             Some(index) => vec![index],
             None => group.to_vec(),
         }
+    }
+
+    /// The jobs whose artifacts a job takes: its `dependencies`, else those of its needs that it
+    /// does not take without. `None` stands for every job of earlier stages.
+    fn takes(
+        &self,
+        job: &Job,
+        stage: usize,
+        written: Option<&[Need]>,
+        needs: &Option<Vec<usize>>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Vec<usize>> {
+        let Some(dependencies) = &job.execution.dependencies else {
+            let with_artifacts = written?.iter().filter(|need| need.artifacts);
+            let mut found: Vec<usize> = with_artifacts.flat_map(|need| self.named(need)).collect();
+            found.retain(|index| self.decisions[*index].exists());
+            found.dedup();
+            return Some(found);
+        };
+        let mut found = Vec::new();
+        for name in dependencies {
+            let need = Need { job: name.clone(), optional: true, matrix: None, artifacts: true };
+            let named = self.named(&need);
+            if named.is_empty() {
+                let finding = Diagnostic::error(
+                    Code::NeedsUnknown,
+                    format!(
+                        "`{}` depends on `{}`, which does not exist",
+                        job.name.value, name.value
+                    ),
+                )
+                .label(name.span, "no job has this name");
+                let similar = similar(&name.value, self.pipeline.jobs.keys().map(String::as_str));
+                diagnostics.push(match similar {
+                    Some(similar) => finding.help(format!("did you mean `{similar}`?")),
+                    None => finding,
+                });
+            }
+            for index in named {
+                let before = match needs {
+                    Some(needs) => needs.contains(&index),
+                    None => self.stages[index] < stage,
+                };
+                if !self.decisions[index].exists() {
+                    continue;
+                }
+                if before {
+                    found.push(index);
+                    continue;
+                }
+                let (message, help) = match needs {
+                    Some(_) => ("which it does not need", "add it to `needs`, too"),
+                    None => ("which is not in an earlier stage", "move one of the jobs"),
+                };
+                diagnostics.push(
+                    Diagnostic::error(
+                        Code::NeedsUnknown,
+                        format!("`{}` depends on `{}`, {message}", job.name.value, name.value),
+                    )
+                    .label(name.span, "its artifacts are not there yet")
+                    .help(help),
+                );
+            }
+        }
+        Some(found)
     }
 
     fn later_stage(&self, job: &Job, need: &Need, index: usize) -> Diagnostic {

@@ -10,13 +10,18 @@ mod known;
 mod model;
 mod predefined;
 mod selection;
+mod settings;
 mod slug;
 mod variables;
 
 pub use build::build;
-pub use context::{Context, GitFacts, User};
+pub use context::{Context, GitFacts, Manual, User};
 pub use known::documentation as variables_documentation;
 pub use model::{
     AllowFailure, JobId, LeftOut, LeftOutReason, Plan, PlannedJob, ScriptEntry, Stage, When,
 };
 pub use selection::{Selection, SelectionError};
+pub use settings::{
+    Artifacts, Cache, CacheKey, CachePolicy, ExpireIn, KeepWhen, Report, Retry, RetryReason,
+    Settings, Takes,
+};

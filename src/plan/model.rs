@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
+use super::Settings;
 use crate::function::Steps;
 
 /// The index of a job in [`Plan::jobs`].
@@ -26,6 +27,8 @@ pub struct Plan {
     pub stage_order: Vec<String>,
     /// The names of the jobs that `parallel` makes of one, by its name in the file.
     pub groups: BTreeMap<String, Vec<String>>,
+    /// Whether the user asked for some of the jobs only.
+    pub partial: bool,
 }
 
 impl Plan {
@@ -35,6 +38,26 @@ impl Plan {
     /// If `id` comes from another plan.
     pub fn job(&self, id: JobId) -> &PlannedJob {
         &self.jobs[id.0]
+    }
+
+    /// The jobs that do not run but that a report of the whole pipeline shows, because somebody or
+    /// something could still start them. None if the user asked for some jobs only.
+    pub fn held_up(&self) -> impl Iterator<Item = &LeftOut> {
+        let shown = |reason: &LeftOutReason| {
+            matches!(
+                reason,
+                LeftOutReason::Manual | LeftOutReason::Tags { .. } | LeftOutReason::Waits { .. }
+            )
+        };
+        self.left_out.iter().filter(move |left| !self.partial && shown(&left.reason))
+    }
+
+    /// The first job that holds up the pipeline until somebody starts it.
+    pub fn blocked_by(&self) -> Option<&PlannedJob> {
+        let blocks = |left: &&LeftOut| {
+            left.reason == LeftOutReason::Manual && left.job.allow_failure == AllowFailure::No
+        };
+        self.held_up().find(blocks).map(|left| &left.job)
     }
 
     /// Derives [`Plan::stages`] from the jobs.
@@ -78,8 +101,11 @@ pub enum LeftOutReason {
     NoPipeline,
     /// `when: manual`: it waits for somebody to start it. Naming it on the command line does.
     Manual,
-    /// `when: delayed`, which is not supported yet.
-    Delayed,
+    /// The runner lacks these of its tags.
+    Tags {
+        /// The tags.
+        missing: Vec<String>,
+    },
     /// Something that decides whether it runs is not known.
     Undecided {
         /// The keyword that asks for it.
@@ -106,8 +132,10 @@ impl fmt::Display for LeftOutReason {
             Self::NoRule => f.write_str("none of its rules applies"),
             Self::Refs => f.write_str("its `only` and `except` keep it out"),
             Self::NoPipeline => f.write_str("`workflow:rules` want no pipeline"),
-            Self::Manual => f.write_str("it is started by hand: name it to run it"),
-            Self::Delayed => f.write_str("`when: delayed` is not supported yet: name it to run it"),
+            Self::Manual => f.write_str("it is started by hand: name it, or use --manual"),
+            Self::Tags { missing } => {
+                write!(f, "the runner lacks its tags {}: see --tag", missing.join(", "))
+            }
             Self::Undecided { keyword } => {
                 write!(f, "whether its `{keyword}` holds is not known: name it to run it")
             }
@@ -158,6 +186,8 @@ pub struct PlannedJob {
     pub after_script: Vec<ScriptEntry>,
     /// `run`: the steps that it does instead of scripts.
     pub run: Option<Steps>,
+    /// How it is executed and what is kept of it.
+    pub settings: Settings,
     /// The job's environment in ascending precedence, without duplicates; `CI_*` included.
     pub variables: Vec<(String, String)>,
 }

@@ -62,7 +62,8 @@ pub(super) fn of_pipeline(context: &Context) -> Vec<(&'static str, String)> {
     list.set("CI_CONCURRENT_PROJECT_ID", "0");
     list.set("CI_RUNNER_DESCRIPTION", "greenroom");
     list.set("CI_RUNNER_EXECUTABLE_ARCH", "wasi/wasm32");
-    list.set("CI_RUNNER_TAGS", "[]");
+    let tags: Vec<String> = context.tags.iter().flatten().map(|tag| format!("\"{tag}\"")).collect();
+    list.set("CI_RUNNER_TAGS", format!("[{}]", tags.join(", ")));
     list.set("CI_RUNNER_ID", "1");
     list.set("CI_RUNNER_VERSION", env!("CARGO_PKG_VERSION"));
     list.set("CI_TEMPLATE_REGISTRY_HOST", "registry.gitlab.com");

@@ -151,6 +151,7 @@ impl Plan {
             stages: vec![],
             stage_order: self.stage_order.clone(),
             groups: self.groups.clone(),
+            partial: true,
         };
         plan.fill_stages();
         plan

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::expand::{Expanded, MAX_VALUE, Raw, TooLong};
 use super::predefined::{self, JobFacts};
-use super::{Context, environment};
+use super::{Context, Settings, environment};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::pipeline::{self, Job, Pipeline};
 
@@ -21,6 +21,7 @@ pub(super) struct Variables<'a> {
 pub(super) struct Environment {
     pub(super) variables: Vec<(String, String)>,
     pub(super) image: Option<String>,
+    pub(super) settings: Settings,
 }
 
 impl<'a> Variables<'a> {
@@ -99,7 +100,7 @@ impl<'a> Variables<'a> {
         facts: &JobFacts<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Environment {
-        let nothing = Environment { variables: vec![], image: None };
+        let nothing = Environment { variables: vec![], image: None, settings: Settings::default() };
         let mut own = predefined::of_job(facts);
         if let Some(environment) = &job.environment {
             // Its name may hold variables, and variables may hold its name.
@@ -141,7 +142,18 @@ impl<'a> Variables<'a> {
             variables.retain(|(other, _)| other != name);
             variables.insert(0, (name.to_owned(), image.clone()));
         }
-        Environment { variables, image }
+        let settings = Settings::expand(&job.execution, &|text| expanded.text(text));
+        let settings = settings.unwrap_or_else(|TooLong { .. }| {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::VariableInvalid,
+                    "a path or a key of the job's artifacts or caches is too long",
+                )
+                .label(job.name.span, "once its variables are filled in"),
+            );
+            Settings::default()
+        });
+        Environment { variables, image, settings }
     }
 
     fn too_long(&self, job: Option<&Job>, error: &TooLong) -> Diagnostic {

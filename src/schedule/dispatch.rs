@@ -5,31 +5,29 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
+use super::coverage::Coverage;
 use super::decide::{Ending, decide};
+use super::delay::Delayed;
+use super::emit::{Emitter, LAST_WORDS};
 use super::graph::{self, Graph};
 use super::job::{JobEnd, run_job};
 use super::log::{Body, Message};
-use super::redact::{Output, redacted};
+use super::redact::Output;
 use super::{Cancel, CancelSwitch, Executor, JobLog, Notices};
 use crate::event::{
-    Chunk, Command, Event, FailedCommand, JobName, Level, Record, RunResult, Section, SkipReason,
-    StageInfo, StepOutcome, Stream,
+    Command, Event, FailedCommand, JobName, Level, Record, RunResult, Section, SkipReason,
+    StageInfo, StepOutcome, Stream, WaitReason,
 };
 use crate::mask::Mask;
-use crate::plan::{JobId, Plan, ScriptEntry, Stage};
+use crate::plan::{JobId, LeftOut, LeftOutReason, Plan, ScriptEntry};
 
 /// Messages from jobs that may wait for the dispatcher. Together with the size of a chunk this
 /// bounds what a flood of output can occupy.
 const WAITING_MESSAGES: usize = 64;
-
-/// How long a run that ends at once waits for its jobs to be dropped and its last events to be
-/// taken.
-const LAST_WORDS: Duration = Duration::from_secs(2);
 
 const CANCELLED: &str = "cancelled: scripts are being ended, after_script still runs; \
                          cancel again to end at once";
@@ -62,13 +60,22 @@ pub async fn run(
     let (sender, receiver) = mpsc::channel(WAITING_MESSAGES);
     let mask = options.mask.clone();
     let names = plan.jobs.iter().map(|job| (&*mask.text(&job.name)).into()).collect();
-    let jobs = plan.jobs.iter().map(|_| Job::new(&mask)).collect();
+    let coverage = |pattern: &String| Coverage::new(pattern);
+    let jobs = plan
+        .jobs
+        .iter()
+        .map(|job| Job {
+            coverage: job.settings.coverage.as_ref().and_then(coverage),
+            ..Job::new(&mask)
+        })
+        .collect();
     let dispatcher = Dispatcher {
         graph: Graph::new(&plan),
         names,
         jobs,
         plan,
         executor,
+        delayed: Delayed::default(),
         tasks: JoinSet::new(),
         task_jobs: HashMap::new(),
         sender,
@@ -90,6 +97,7 @@ struct Dispatcher {
     names: Vec<JobName>,
     jobs: Vec<Job>,
     graph: Graph,
+    delayed: Delayed,
     tasks: JoinSet<JobEnd>,
     task_jobs: HashMap<Id, JobId>,
     sender: mpsc::Sender<Message>,
@@ -107,12 +115,24 @@ struct Job {
     /// The last entry of the script that was begun.
     begun: Option<usize>,
     failed: Option<FailedCommand>,
+    /// How often it was tried again.
+    retries: u32,
+    coverage: Option<Coverage>,
 }
 
 impl Job {
     fn new(mask: &Mask) -> Self {
         let (stdout, stderr) = (Output::new(mask), Output::new(mask));
-        Self { started: None, ending: None, stdout, stderr, begun: None, failed: None }
+        Self {
+            started: None,
+            ending: None,
+            stdout,
+            stderr,
+            begun: None,
+            failed: None,
+            retries: 0,
+            coverage: None,
+        }
     }
 }
 
@@ -127,7 +147,7 @@ impl Dispatcher {
         let mut cancelled = false;
         loop {
             self.start_jobs(options.jobs).await;
-            if self.tasks.is_empty() {
+            if self.tasks.is_empty() && self.delayed.is_empty() {
                 break;
             }
             // The order is the priority. Nothing starves: a run is cancelled once per level, a job
@@ -151,6 +171,8 @@ impl Dispatcher {
                     }
                     self.task_ended(end).await;
                 }
+                // Without room, the end of a job says when to look again.
+                () = self.delayed.next(), if self.tasks.len() < options.jobs.get() => {}
                 (level, message) = options.notices.next() => self.say(level, message).await,
                 Some(message) = messages.recv() => self.handle(message).await,
             }
@@ -166,14 +188,20 @@ impl Dispatcher {
     }
 
     async fn announce(&mut self, options: &Options) {
-        let info = |stage: &Stage| StageInfo {
-            name: stage.name.clone(),
-            jobs: stage.jobs.iter().map(|id| self.names[id.0].clone()).collect(),
-        };
-        let stages = self.plan.stages.iter().map(info).collect();
+        let plan = Arc::clone(&self.plan);
+        let stages = stages(&plan, &self.names);
         let pipeline = options.pipeline.clone();
         let parallel = options.jobs.get() > 1 && !graph::is_chain(&self.plan);
         self.emitter.emit(Event::RunStarted { pipeline, stages, parallel }).await;
+        for LeftOut { job, reason } in plan.held_up() {
+            let reason = match reason {
+                LeftOutReason::Manual => SkipReason::Manual,
+                LeftOutReason::Tags { missing } => SkipReason::Tags { missing: missing.clone() },
+                LeftOutReason::Waits { job } => SkipReason::Waits { job: job.as_str().into() },
+                _ => continue,
+            };
+            self.emitter.emit(Event::JobSkipped { job: job.name.as_str().into(), reason }).await;
+        }
     }
 
     /// Says something about the run as a whole.
@@ -183,12 +211,27 @@ impl Dispatcher {
 
     /// Starts, or skips, every job that can be.
     async fn start_jobs(&mut self, limit: NonZeroUsize) {
-        while self.switch.get() == Cancel::No && self.tasks.len() < limit.get() {
-            let Some(id) = self.graph.take_ready() else { break };
+        while self.switch.get() == Cancel::No {
+            let room = self.tasks.len() < limit.get();
+            if room && let Some(id) = self.delayed.take_due() {
+                self.start(id).await;
+                continue;
+            }
+            // A job that is delayed begins to wait as soon as it could start, room or not.
+            let plan = &self.plan;
+            let wanted = |id: JobId| room || plan.job(id).settings.start_in.is_some();
+            let Some(id) = self.graph.take_ready_if(wanted) else { break };
             let jobs = &self.jobs;
-            match decide(&self.plan, self.plan.job(id), |other| jobs[other.0].ending) {
-                Ok(()) => self.start(id).await,
-                Err(reason) => self.skip(id, reason).await,
+            let decision = decide(plan, plan.job(id), |other| jobs[other.0].ending);
+            match (decision, plan.job(id).settings.start_in) {
+                (Ok(()), None) => self.start(id).await,
+                (Ok(()), Some(duration)) => {
+                    self.delayed.add(id, duration);
+                    let (job, reason) =
+                        (self.names[id.0].clone(), WaitReason::Delayed { duration });
+                    self.emitter.emit(Event::JobWaiting { job, reason }).await;
+                }
+                (Err(reason), _) => self.skip(id, reason).await,
             }
         }
     }
@@ -225,6 +268,9 @@ impl Dispatcher {
                 Stream::Stderr => &mut job.stderr,
             };
             let bytes = output.push(bytes);
+            if let Some(coverage) = &mut job.coverage {
+                coverage.push(&bytes);
+            }
             self.emitter.output(name, stream, bytes).await;
             return;
         }
@@ -245,6 +291,14 @@ impl Dispatcher {
             }
             Body::Annotation { step, annotation } => {
                 Event::Annotation { job: name, step, annotation }
+            }
+            Body::Waiting { reason } => Event::JobWaiting { job: name, reason },
+            Body::Retried { attempt, outcome } => {
+                let failed_command = self.failed_command(id, &outcome);
+                let job = &mut self.jobs[id.0];
+                (job.begun, job.failed, job.retries) = (None, None, attempt);
+                job.coverage.iter_mut().for_each(Coverage::reset);
+                Event::JobRetried { job: name, attempt, outcome, failed_command }
             }
             Body::CommandStarted { section, index } => {
                 if section == Section::Script {
@@ -270,6 +324,9 @@ impl Dispatcher {
         let job = &mut self.jobs[id.0];
         let rest = [(Stream::Stdout, job.stdout.finish()), (Stream::Stderr, job.stderr.finish())];
         for (stream, bytes) in rest {
+            if let Some(coverage) = &mut self.jobs[id.0].coverage {
+                coverage.push(&bytes);
+            }
             self.emitter.output(self.names[id.0].clone(), stream, bytes).await;
         }
     }
@@ -305,6 +362,8 @@ impl Dispatcher {
             allowed_failure,
             duration: job.started.map_or(Duration::ZERO, |started| started.elapsed()),
             failed_command,
+            attempts: job.retries + 1,
+            coverage: job.coverage.as_mut().and_then(Coverage::finish),
             after_script: after_script.filter(|outcome| !outcome.is_success()),
         };
         self.graph.ended(id);
@@ -314,7 +373,7 @@ impl Dispatcher {
     /// The command that `outcome` is to be blamed on: the one that was reported to have failed, or
     /// else the one that was running.
     fn failed_command(&self, id: JobId, outcome: &StepOutcome) -> Option<FailedCommand> {
-        if outcome.is_success() {
+        if outcome.is_success() || matches!(outcome, StepOutcome::NotKept { .. }) {
             return None;
         }
         let job = &self.jobs[id.0];
@@ -341,6 +400,9 @@ impl Dispatcher {
     /// Skips what was not started: after a cancellation, or in a plan with a cycle, which a valid
     /// pipeline cannot have but which must neither hang nor look like a success.
     async fn skip_the_rest(&mut self) {
+        while let Some(id) = self.delayed.take_any() {
+            self.skip(id, SkipReason::Cancelled).await;
+        }
         while let Some(id) = self.graph.take_any() {
             match self.plan.job(id).after.first() {
                 Some(other) if self.switch.get() == Cancel::No => {
@@ -361,10 +423,32 @@ impl Dispatcher {
             RunResult::Cancelled
         } else if any(&[Ending::Failed]) {
             RunResult::Failed
+        } else if self.plan.blocked_by().is_some() {
+            RunResult::Blocked
         } else {
             RunResult::Success
         }
     }
+}
+
+/// The stages with their jobs, those included that nobody starts.
+fn stages(plan: &Plan, names: &[JobName]) -> Vec<StageInfo> {
+    let held_up: Vec<&LeftOut> = plan.held_up().collect();
+    if held_up.is_empty() {
+        let info = |stage: &crate::plan::Stage| StageInfo {
+            name: stage.name.clone(),
+            jobs: stage.jobs.iter().map(|id| names[id.0].clone()).collect(),
+        };
+        return plan.stages.iter().map(info).collect();
+    }
+    let jobs = |stage: &str| -> Vec<JobName> {
+        let run = plan.jobs.iter().filter(|job| job.stage == stage);
+        let wait = held_up.iter().map(|left| &left.job).filter(|job| job.stage == stage);
+        run.chain(wait).map(|job| job.name.as_str().into()).collect()
+    };
+    let stages =
+        plan.stage_order.iter().map(|name| StageInfo { name: name.clone(), jobs: jobs(name) });
+    stages.filter(|stage| !stage.jobs.is_empty()).collect()
 }
 
 /// The entry that a message speaks of; an executor that counts wrongly is not worth a panic.
@@ -389,50 +473,4 @@ fn panicked(error: JoinError) -> StepOutcome {
         .or_else(|| panic.downcast_ref::<String>().cloned());
     let message = format!("the sandbox panicked: {}", text.as_deref().unwrap_or("no message"));
     StepOutcome::Internal { message }
-}
-
-/// Stamps events and hands them to the reader.
-struct Emitter {
-    start: Instant,
-    events: mpsc::Sender<Record>,
-    mask: Mask,
-    switch: CancelSwitch,
-    /// Set once the run is to end at once: the reader is not waited for beyond this instant.
-    closing: Option<Instant>,
-}
-
-impl Emitter {
-    async fn output(&mut self, job: JobName, stream: Stream, bytes: Bytes) {
-        if !bytes.is_empty() {
-            self.emit(Event::Output { job, stream, chunk: Chunk(bytes) }).await;
-        }
-    }
-
-    /// Waits until the reader takes the event. When the run is to end at once, the reader has
-    /// [`LAST_WORDS`] for all that is still said.
-    async fn emit(&mut self, event: Event) {
-        let event = redacted(event, &self.mask);
-        let record = Record { elapsed: self.start.elapsed(), event };
-        if self.closing.is_none() && self.switch.get() == Cancel::AtOnce {
-            self.closing = Some(Instant::now() + LAST_WORDS);
-        }
-        let given_up = async {
-            match self.closing {
-                Some(deadline) => sleep_until(deadline).await,
-                None => {
-                    self.switch.reached(Cancel::AtOnce).await;
-                    sleep(LAST_WORDS).await;
-                }
-            }
-        };
-        tokio::select! {
-            biased;
-            sent = self.events.send(record) => {
-                if sent.is_err() {
-                    self.switch.raise(Cancel::Gracefully);
-                }
-            }
-            () = given_up => self.closing = Some(Instant::now()),
-        }
-    }
 }

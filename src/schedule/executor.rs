@@ -7,12 +7,12 @@ use crate::plan::{PlannedJob, ScriptEntry};
 /// Where jobs run. The scheduler decides what runs when; an executor knows how.
 ///
 /// # Contract
-/// **Order.** For every job the scheduler calls, each after the one before has returned:
-/// [`prepare`](Self::prepare); if it succeeded, [`run`](JobSandbox::run) with the section
+/// **Order.** For every job the scheduler calls [`admit`](Self::admit) and then, for each attempt
+/// and each after the one before has returned: [`prepare`](Self::prepare); if it succeeded, [`run`](JobSandbox::run) with the section
 /// [`Section::Script`]; then, if the job has an `after_script`, `run` with
 /// [`Section::AfterScript`], whatever the first outcome was — failed, timed out, cancelled — except
-/// [`StepOutcome::Internal`] and [`StepOutcome::NotLoadable`]; then [`close`](JobSandbox::close).
-/// Nothing is called twice.
+/// [`StepOutcome::Internal`] and [`StepOutcome::NotLoadable`]; then [`keep`](JobSandbox::keep) and
+/// [`close`](JobSandbox::close). Nothing is called twice in an attempt.
 ///
 /// **Concurrency.** Jobs run concurrently, on any thread: `prepare` may be called while other jobs
 /// are being prepared, are running or closing. One job's calls never overlap.
@@ -27,6 +27,18 @@ use crate::plan::{PlannedJob, ScriptEntry};
 /// **Panics** are contained: the job ends with [`StepOutcome::Internal`] and the run goes on.
 #[async_trait]
 pub trait Executor: Send + Sync {
+    /// Waits until nobody else uses what only one job may use at a time (`resource_group`), and
+    /// holds it until the result is dropped, which is after the job's end.
+    ///
+    /// There is no limit of time. When the run is cancelled, the future is dropped.
+    ///
+    /// # Errors
+    /// [`NotLoadable`] if that cannot be found out.
+    async fn admit(&self, job: &PlannedJob, log: &JobLog) -> Result<Admission, NotLoadable> {
+        let _ = (job, log);
+        Ok(Box::new(()))
+    }
+
     /// Makes a sandbox ready for a job: finds its image, loads its shell, makes its `/tmp`.
     ///
     /// The call has ten minutes, for it may have to compile modules; they do not count against the
@@ -42,6 +54,9 @@ pub trait Executor: Send + Sync {
     ) -> Result<Box<dyn JobSandbox>, NotLoadable>;
 }
 
+/// What a job holds as long as it goes on. Dropping it must not block.
+pub type Admission = Box<dyn Send + Sync>;
+
 /// The sandbox of one job. See [`Executor`] for the contract.
 #[async_trait]
 pub trait JobSandbox: Send {
@@ -56,6 +71,16 @@ pub trait JobSandbox: Send {
     /// ten seconds, with [`StepOutcome::TimedOut`] or [`StepOutcome::Cancelled`] according to its
     /// reason. After that it is dropped.
     async fn run(&mut self, script: ScriptRun<'_>, log: JobLog, stop: Stop) -> StepOutcome;
+
+    /// Keeps what the job leaves for later: artifacts, reports, caches. Called after the last
+    /// script with the outcome of the first one; it has ten minutes.
+    ///
+    /// # Errors
+    /// What is wrong, if a job that succeeded has to fail for it.
+    async fn keep(&mut self, outcome: &StepOutcome, log: &JobLog) -> Result<(), String> {
+        let _ = (outcome, log);
+        Ok(())
+    }
 
     /// Ends what is left of the job and removes its temporary files. It has ten seconds.
     async fn close(self: Box<Self>);

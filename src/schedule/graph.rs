@@ -32,8 +32,15 @@ impl Graph {
     }
 
     /// Takes the first job, in the order of the plan, that waits for nothing.
-    pub(super) fn take_ready(&mut self) -> Option<JobId> {
+    fn take_ready(&mut self) -> Option<JobId> {
         self.ready.pop_first()
+    }
+
+    /// Takes the first job that waits for nothing and that a predicate wants.
+    pub(super) fn take_ready_if(&mut self, wanted: impl Fn(JobId) -> bool) -> Option<JobId> {
+        let id = self.ready.iter().copied().find(|id| wanted(*id))?;
+        self.ready.remove(&id);
+        Some(id)
     }
 
     /// Notes that a job has ended.

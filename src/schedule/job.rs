@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use super::{Cancel, CancelSwitch, Executor, JobLog, JobSandbox, ScriptRun, Stop, StopReason};
+use super::{
+    Cancel, CancelSwitch, Executor, JobLog, JobSandbox, ScriptRun, Stop, StopReason, retry,
+};
 use crate::event::{Level, Section, StepOutcome};
 use crate::plan::PlannedJob;
 
@@ -17,6 +19,12 @@ pub const PREPARE_LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// How long a script may go on after it was told to stop, and how long closing may take.
 pub const GRACE: Duration = Duration::from_secs(10);
+
+/// How long keeping artifacts, reports and caches may take.
+pub const KEEP_LIMIT: Duration = Duration::from_secs(10 * 60);
+
+/// What lies between the identifiers of a job's attempts; see `CI_JOB_ID`.
+const ATTEMPT_STEP: u64 = 30_000;
 
 /// How a job ended.
 #[derive(Debug)]
@@ -38,13 +46,42 @@ pub(super) async fn run_job(
     log: JobLog,
     switch: CancelSwitch,
 ) -> JobEnd {
-    let end = prepare_and_run(job, executor, &log, switch).await;
+    let end = attempts(job, executor, &log, switch).await;
     log.flush().await;
     end
 }
 
+/// Tries a job until it succeeds or is not to be tried again.
+async fn attempts(
+    job: &PlannedJob,
+    executor: &dyn Executor,
+    log: &JobLog,
+    switch: CancelSwitch,
+) -> JobEnd {
+    let admission = tokio::select! {
+        biased;
+        () = switch.reached(Cancel::Gracefully) => return StepOutcome::Cancelled.into(),
+        admission = executor.admit(job, log) => admission,
+    };
+    let _admission = match admission {
+        Ok(admission) => admission,
+        Err(error) => return StepOutcome::NotLoadable { message: error.message }.into(),
+    };
+    let mut attempt = 1;
+    loop {
+        let end = prepare_and_run(job, attempt, executor, log, switch.clone()).await;
+        let cancelled = switch.get() != Cancel::No;
+        if cancelled || !retry::again(&job.settings.retry, &end.outcome, attempt) {
+            return end;
+        }
+        log.retried(attempt, end.outcome).await;
+        attempt += 1;
+    }
+}
+
 async fn prepare_and_run(
     job: &PlannedJob,
+    attempt: u32,
     executor: &dyn Executor,
     log: &JobLog,
     switch: CancelSwitch,
@@ -55,7 +92,7 @@ async fn prepare_and_run(
     };
 
     let stop = Stop::after(job.timeout, Some(switch));
-    let status = job_status("running");
+    let status = own_variables(job, attempt, "running");
     let script =
         ScriptRun { section: Section::Script, entries: &job.script, extra_variables: &status };
     let outcome = match in_time(sandbox.run(script, log.clone(), stop.clone()), &stop).await {
@@ -67,11 +104,12 @@ async fn prepare_and_run(
     if !job.after_script.is_empty() && sandbox_is_usable_after(&outcome) {
         // Cancelling ends scripts, but what tidies up after them runs; hence no switch.
         let stop = Stop::after(AFTER_SCRIPT_LIMIT, None);
-        let status = job_status(match &outcome {
+        let status = match &outcome {
             StepOutcome::Exited(0) => "success",
             StepOutcome::Cancelled => "canceled",
             _ => "failed",
-        });
+        };
+        let status = own_variables(job, attempt, status);
         let script = ScriptRun {
             section: Section::AfterScript,
             entries: &job.after_script,
@@ -86,6 +124,7 @@ async fn prepare_and_run(
         }
     }
 
+    let outcome = keep(sandbox.as_mut(), outcome, log).await;
     if timeout(GRACE, sandbox.close()).await.is_err() {
         let message = format!("tidying up took longer than {} s and was given up", GRACE.as_secs());
         log.notice(Level::Warning, message).await;
@@ -152,10 +191,37 @@ fn sandbox_is_usable_after(outcome: &StepOutcome) -> bool {
         | StepOutcome::OutOfMemory
         | StepOutcome::OutputLimit
         | StepOutcome::DiskQuota
+        | StepOutcome::NotKept { .. }
         | StepOutcome::Cancelled => true,
     }
 }
 
-fn job_status(status: &str) -> [(String, String); 1] {
-    [("CI_JOB_STATUS".to_owned(), status.to_owned())]
+/// Lets the executor keep what the job leaves. Where that fails, so does a job that succeeded.
+async fn keep(sandbox: &mut dyn JobSandbox, outcome: StepOutcome, log: &JobLog) -> StepOutcome {
+    let kept = match timeout(KEEP_LIMIT, sandbox.keep(&outcome, log)).await {
+        Ok(kept) => kept,
+        Err(_) => Err(format!(
+            "storing artifacts and caches took longer than {} minutes and was given up",
+            KEEP_LIMIT.as_secs() / 60
+        )),
+    };
+    match kept {
+        Ok(()) => outcome,
+        Err(message) if outcome.is_success() => StepOutcome::NotKept { message },
+        Err(message) => {
+            log.notice(Level::Warning, message).await;
+            outcome
+        }
+    }
+}
+
+/// What only this attempt's scripts see. On GitLab every attempt is a job of its own.
+fn own_variables(job: &PlannedJob, attempt: u32, status: &str) -> Vec<(String, String)> {
+    let mut variables = vec![("CI_JOB_STATUS".to_owned(), status.to_owned())];
+    let id = job.variables.iter().find(|(name, _)| name == "CI_JOB_ID");
+    if let Some(id) = id.and_then(|(_, id)| id.parse::<u64>().ok()).filter(|_| attempt > 1) {
+        let id = id + u64::from(attempt - 1) * ATTEMPT_STEP;
+        variables.push(("CI_JOB_ID".to_owned(), id.to_string()));
+    }
+    variables
 }

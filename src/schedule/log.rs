@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::event::{Annotation, Level, Section, StepOutcome, Stream};
+use crate::event::{Annotation, Level, Section, StepOutcome, Stream, WaitReason};
 use crate::plan::JobId;
 
 /// Output travels in chunks of at most this many bytes, so that the bounded channel bounds memory.
@@ -35,6 +35,10 @@ pub(super) enum Body {
     StepStarted { step: String, text: String, file: String, line: usize },
     StepFinished { step: String, outcome: StepOutcome, duration: Duration, outputs: Outputs },
     Annotation { step: String, annotation: Annotation },
+    // The job waits for something else than its time.
+    Waiting { reason: WaitReason },
+    // An attempt failed and the job is tried again.
+    Retried { attempt: u32, outcome: StepOutcome },
 }
 
 /// The way in which an executor reports what happens in its job.
@@ -105,6 +109,16 @@ impl JobLog {
     /// Says something about the job.
     pub async fn notice(&self, level: Level, message: impl Into<String>) {
         self.send(Body::Notice { level, message: message.into() }).await;
+    }
+
+    /// The job waits for others before it can go on.
+    pub async fn waiting(&self, reason: WaitReason) {
+        self.send(Body::Waiting { reason }).await;
+    }
+
+    /// An attempt failed and the job is tried again.
+    pub(super) async fn retried(&self, attempt: u32, outcome: StepOutcome) {
+        self.send(Body::Retried { attempt, outcome }).await;
     }
 
     /// Says something about the job without waiting. What finds no room now comes before whatever

@@ -6,20 +6,24 @@
 //! in which things took effect. A reader that is slow slows the jobs down; it cannot delay a
 //! cancellation.
 
+mod coverage;
 mod decide;
+mod delay;
 mod dispatch;
+mod emit;
 mod executor;
 mod graph;
 mod job;
 mod log;
 mod notices;
 mod redact;
+mod retry;
 mod stop;
 mod utf8;
 
 pub use dispatch::{Options, run};
-pub use executor::{Executor, JobSandbox, NotLoadable, ScriptRun};
-pub use job::{AFTER_SCRIPT_LIMIT, GRACE, PREPARE_LIMIT};
+pub use executor::{Admission, Executor, JobSandbox, NotLoadable, ScriptRun};
+pub use job::{AFTER_SCRIPT_LIMIT, GRACE, KEEP_LIMIT, PREPARE_LIMIT};
 pub use log::JobLog;
 pub use notices::{Notices, Notifier, notices};
 pub use stop::{Cancel, CancelSwitch, Stop, StopReason};

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::utf8::Joiner;
 use crate::event::{
     Annotation, Command, Event, FailedCommand, JobName, SkipReason, StageInfo, StepOutcome,
+    WaitReason,
 };
 use crate::mask::{Mask, MaskStream};
 
@@ -56,6 +57,7 @@ pub(super) fn redacted(event: Event, mask: &Mask) -> Event {
     let outcome = |outcome: StepOutcome| match outcome {
         StepOutcome::Trapped { message } => StepOutcome::Trapped { message: text(message) },
         StepOutcome::NotLoadable { message } => StepOutcome::NotLoadable { message: text(message) },
+        StepOutcome::NotKept { message } => StepOutcome::NotKept { message: text(message) },
         StepOutcome::Internal { message } => StepOutcome::Internal { message: text(message) },
         StepOutcome::Exited(_)
         | StepOutcome::TimedOut
@@ -105,6 +107,8 @@ pub(super) fn redacted(event: Event, mask: &Mask) -> Event {
             allowed_failure,
             duration,
             failed_command,
+            attempts,
+            coverage,
             after_script,
         } => Event::JobFinished {
             job,
@@ -112,13 +116,34 @@ pub(super) fn redacted(event: Event, mask: &Mask) -> Event {
             allowed_failure,
             duration,
             failed_command: failed_command.map(failed),
+            attempts,
+            coverage: coverage.map(text),
             after_script: after_script.map(outcome),
         },
+        Event::JobRetried { job, attempt, outcome: end, failed_command } => Event::JobRetried {
+            job,
+            attempt,
+            outcome: outcome(end),
+            failed_command: failed_command.map(failed),
+        },
+        Event::JobWaiting { job, reason } => {
+            let reason = match reason {
+                WaitReason::ResourceGroup { name } => {
+                    WaitReason::ResourceGroup { name: text(name) }
+                }
+                WaitReason::Delayed { .. } => reason,
+            };
+            Event::JobWaiting { job, reason }
+        }
         Event::JobSkipped { job, reason } => {
             let reason = match reason {
                 SkipReason::Failed { job } => SkipReason::Failed { job: name(job) },
                 SkipReason::NeedSkipped { job } => SkipReason::NeedSkipped { job: name(job) },
-                SkipReason::NothingFailed | SkipReason::Cancelled => reason,
+                SkipReason::Waits { job } => SkipReason::Waits { job: name(job) },
+                SkipReason::Tags { missing } => {
+                    SkipReason::Tags { missing: missing.into_iter().map(text).collect() }
+                }
+                SkipReason::NothingFailed | SkipReason::Cancelled | SkipReason::Manual => reason,
             };
             Event::JobSkipped { job, reason }
         }

@@ -55,6 +55,11 @@ impl Pattern {
         Some((regex.ok().map(|regex| Self { written, regex }), length))
     }
 
+    /// Whether a text without slashes and flags is an expression.
+    pub fn is_valid(source: &str) -> bool {
+        RegexBuilder::new(source).size_limit(MAX_SIZE).build().is_ok()
+    }
+
     /// Whether the expression matches anywhere in a text.
     pub fn is_match(&self, text: &str) -> bool {
         self.regex.is_match(text)

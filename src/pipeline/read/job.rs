@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::execution::ExecutionDefaults;
 use super::settings::start_in;
 use super::{Reader, parallel, value_of};
 use crate::diagnostic::{Code, Diagnostic, Spanned, similar};
@@ -19,6 +20,7 @@ pub(super) struct Defaults {
     after_script: Option<Script>,
     image: Option<Spanned<String>>,
     timeout: Option<Duration>,
+    execution: ExecutionDefaults,
 }
 
 /// The keywords that may stand in `default:` and at the top level, but not in both.
@@ -54,6 +56,10 @@ impl Defaults {
             after_script: find("after_script").map(|node| reader.script("after_script", node)),
             image: find("image").and_then(|node| reader.image(node)),
             timeout: value_of(default, "timeout").and_then(|node| reader.timeout(node)),
+            execution: ExecutionDefaults::read(reader, |name| match name {
+                "cache" => find(name),
+                _ => value_of(default, name),
+            }),
         }
     }
 }
@@ -72,6 +78,7 @@ impl Reader<'_> {
             Some(node) => self.inherit(node),
             None => Default::default(),
         };
+        let execution = self.execution(mapping, &defaults.execution, &inherit_default);
         let defaults = Inherited { defaults, inherit: &inherit_default };
         let undecided = undecided(mapping);
         self.rules_alone(mapping);
@@ -123,6 +130,7 @@ impl Reader<'_> {
                 .filter(|entry| !entry.value.is_null())
                 .and_then(|entry| self.environment(entry)),
             trigger: value_of(mapping, "trigger").and_then(|node| self.trigger(node)),
+            execution,
             undecided,
             rules: value_of(mapping, "rules").map(|node| self.rules("`rules`", Place::Rule, node)),
             only: value_of(mapping, "only").map(|node| self.policy("only", node)),

@@ -1,6 +1,9 @@
 //! Nodes → the typed model, with everything that is wrong told on the way.
 
+mod artifacts;
+mod cache;
 mod environment;
+mod execution;
 mod job;
 mod needs;
 mod parallel;

@@ -55,7 +55,7 @@ impl Reader<'_> {
     fn need(&mut self, node: &Node) -> Option<Need> {
         let Some(mapping) = node.as_mapping() else {
             let job = self.string("an entry of `needs`", node)?;
-            return Some(Need { job, optional: false, matrix: None });
+            return Some(Need { job, optional: false, artifacts: true, matrix: None });
         };
         self.keywords(Place::Need, mapping);
         // Needs of other projects and pipelines only hand over artifacts.
@@ -75,10 +75,14 @@ impl Reader<'_> {
             Some(node) => self.boolean("`needs:optional`", node).unwrap_or(false),
             None => false,
         };
+        let artifacts = match value_of(mapping, "artifacts") {
+            Some(node) => self.boolean("`needs:artifacts`", node).unwrap_or(true),
+            None => true,
+        };
         let matrix = value_of(mapping, "parallel").map(|node| {
             let parallel = self.parallel(node);
             parallel.into_iter().map(|part| part.name).collect()
         });
-        Some(Need { job, optional, matrix })
+        Some(Need { job, optional, artifacts, matrix })
     }
 }

@@ -114,7 +114,7 @@ impl Reader<'_> {
         Some(AllowFailure::ExitCodes(codes))
     }
 
-    fn exit_code(&mut self, node: &Node) -> Option<u8> {
+    pub(super) fn exit_code(&mut self, node: &Node) -> Option<u8> {
         let code = match node.value {
             Value::Integer(code) => u8::try_from(code).ok(),
             _ => None,

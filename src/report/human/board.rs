@@ -6,6 +6,7 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 use super::lines::{Line, Lines, safe};
+use super::sections::Sections;
 use super::style::{Ink, Style};
 use crate::event::{
     Annotation, AnnotationLevel, Event, FailedCommand, JobName, Section, SkipReason, StageInfo,
@@ -52,6 +53,10 @@ pub(super) struct JobView {
     pub(super) skipped: Option<SkipReason>,
     pub(super) failed_command: Option<FailedCommand>,
     pub(super) after_script_failed: Option<FailedCommand>,
+    /// How often it was tried.
+    pub(super) attempts: u32,
+    /// The coverage it found, in per cent.
+    pub(super) coverage: Option<String>,
     /// The last lines of the script's last command.
     pub(super) tail: VecDeque<String>,
     /// How many lines that command wrote.
@@ -59,6 +64,8 @@ pub(super) struct JobView {
     section: Section,
     stdout: Lines,
     stderr: Lines,
+    sections: [Sections; 2],
+    style: Style,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +93,7 @@ impl State {
             | StepOutcome::OutputLimit
             | StepOutcome::DiskQuota
             | StepOutcome::NotLoadable { .. }
+            | StepOutcome::NotKept { .. }
             | StepOutcome::Internal { .. } => Self::Failed,
         }
     }
@@ -165,11 +173,15 @@ impl Board {
     pub(super) fn output(&mut self, name: &JobName, stream: Stream, bytes: &[u8]) -> Vec<Line> {
         let Some(job) = self.job_mut(name) else { return Vec::new() };
         let mut ended = Vec::new();
-        let lines = match stream {
-            Stream::Stdout => &mut job.stdout,
-            Stream::Stderr => &mut job.stderr,
+        let (lines, sections) = match stream {
+            Stream::Stdout => (&mut job.stdout, &mut job.sections[0]),
+            Stream::Stderr => (&mut job.stderr, &mut job.sections[1]),
         };
         lines.push(bytes, |line| ended.push(line));
+        let style = job.style;
+        let ended = sections.pass(ended, |line| {
+            line.styled = style.paint(Ink::Bold, &line.plain).to_string();
+        });
         job.remember(&ended);
         ended
     }
@@ -186,10 +198,25 @@ impl Board {
     pub(super) fn finish(&mut self, name: &JobName, state: State, event: &Event) {
         let Some(job) = self.job_mut(name) else { return };
         job.state = state;
-        if let Event::JobFinished { outcome, duration, failed_command, .. } = event {
+        if let Event::JobFinished {
+            outcome, duration, failed_command, attempts, coverage, ..
+        } = event
+        {
+            job.attempts = *attempts;
+            job.coverage.clone_from(coverage);
             job.took = Some(*duration);
             job.outcome = Some(outcome.clone());
             job.failed_command.clone_from(failed_command);
+        }
+    }
+
+    /// Forgets the failed attempt.
+    pub(super) fn retry(&mut self, name: &JobName) {
+        if let Some(job) = self.job_mut(name) {
+            job.section = Section::Script;
+            job.tail.clear();
+            job.written = 0;
+            job.after_script_failed = None;
         }
     }
 
@@ -214,11 +241,15 @@ impl JobView {
             skipped: None,
             failed_command: None,
             after_script_failed: None,
+            attempts: 1,
+            coverage: None,
             tail: VecDeque::new(),
             written: 0,
             section: Section::Script,
             stdout: Lines::new(style.color),
             stderr: Lines::new(style.color),
+            sections: Default::default(),
+            style,
         }
     }
 

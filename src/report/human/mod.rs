@@ -3,6 +3,7 @@
 mod board;
 mod lines;
 mod progress;
+mod sections;
 mod style;
 mod summary;
 
@@ -18,7 +19,8 @@ use self::progress::Progress;
 use self::style::{Ink, duration, pad};
 use super::Reporter;
 use crate::event::{
-    AnnotationLevel, Command, Event, FailedCommand, JobName, Level, Record, SkipReason, StepOutcome,
+    AnnotationLevel, Command, Event, FailedCommand, JobName, Level, Record, SkipReason,
+    StepOutcome, WaitReason,
 };
 
 /// Commands with more lines are echoed in part.
@@ -61,6 +63,34 @@ impl Reporter for Human {
                 let text = self.style.paint(Ink::Bold, text).to_string();
                 self.say(out, Some(job), text);
             }
+            Event::JobWaiting { job, reason } => {
+                let text = match reason {
+                    WaitReason::Delayed { duration: wait } => {
+                        format!("starts in {} (start_in)", duration(*wait))
+                    }
+                    WaitReason::ResourceGroup { name } => {
+                        format!("waits for the resource group {}", safe(name))
+                    }
+                };
+                let text = self.about(job, &text);
+                self.say(out, Some(job), self.style.paint(Ink::Faint, text));
+            }
+            Event::JobRetried { job, attempt, outcome, failed_command } => {
+                self.end_partial_lines(out, job);
+                let mut text = format!("attempt {attempt} {}", verb(outcome));
+                if let Some(command) = failed_command {
+                    text += &format!(" at {}", place(command));
+                }
+                if let Some(detail) = detail(outcome) {
+                    text += &format!(": {}", safe(&detail));
+                }
+                text += "; trying again";
+                let text = self.about(job, &text);
+                for line in text.lines() {
+                    self.say(out, Some(job), self.style.paint(Ink::Warning, line));
+                }
+                self.board.retry(job);
+            }
             Event::CommandStarted { job, command } => {
                 self.end_partial_lines(out, job);
                 self.board.command(job, command.section);
@@ -100,6 +130,8 @@ impl Reporter for Human {
                 allowed_failure,
                 duration: took,
                 failed_command,
+                attempts: _,
+                coverage,
                 after_script,
             } => {
                 self.end_partial_lines(out, job);
@@ -115,13 +147,17 @@ impl Reporter for Human {
                 let state = State::of(outcome, *allowed_failure);
                 let mut text = format!("{} after {}", verb(outcome), duration(*took));
                 if *allowed_failure {
-                    text += ", which is allowed,";
+                    text += ", which is allowed";
                 }
                 if let Some(command) = failed_command {
-                    text += &format!(" at {}", place(command));
+                    let comma = if *allowed_failure { "," } else { "" };
+                    text += &format!("{comma} at {}", place(command));
                 }
                 if let Some(detail) = detail(outcome) {
                     text += &format!(": {}", safe(&detail));
+                }
+                if let Some(coverage) = coverage {
+                    text += &format!(", coverage {} %", safe(coverage));
                 }
                 for line in text.lines() {
                     self.say(out, Some(job), self.style.paint(state.ink(), line));
@@ -130,10 +166,7 @@ impl Reporter for Human {
             }
             Event::JobSkipped { job, reason } => {
                 let text = format!("skipped: {}", because(reason));
-                let text = match self.board.job(job) {
-                    Some(view) if !self.board.parallel => format!("{} {text}", view.name),
-                    _ => text,
-                };
+                let text = self.about(job, &text);
                 let text = self.style.paint(Ink::Faint, text).to_string();
                 self.say(out, Some(job), text);
                 self.board.skip(job, reason);
@@ -158,6 +191,14 @@ impl Human {
         for line in text.to_string().split('\n') {
             self.prefix(out, job);
             write_line(out, line);
+        }
+    }
+
+    /// A text that follows a job's name, which is in front of it already if there are prefixes.
+    fn about(&self, job: &JobName, text: &str) -> String {
+        match self.board.job(job) {
+            Some(view) if !self.board.parallel => format!("{} {text}", view.name),
+            _ => text.to_owned(),
         }
     }
 
@@ -246,6 +287,7 @@ fn verb(outcome: &StepOutcome) -> &'static str {
         | StepOutcome::OutputLimit
         | StepOutcome::DiskQuota
         | StepOutcome::NotLoadable { .. }
+        | StepOutcome::NotKept { .. }
         | StepOutcome::Internal { .. } => "failed",
     }
 }
@@ -254,7 +296,9 @@ fn verb(outcome: &StepOutcome) -> &'static str {
 fn detail(outcome: &StepOutcome) -> Option<String> {
     let option = match outcome {
         StepOutcome::Exited(0) | StepOutcome::TimedOut | StepOutcome::Cancelled => return None,
-        StepOutcome::NotLoadable { message } => return Some(message.clone()),
+        StepOutcome::NotLoadable { message } | StepOutcome::NotKept { message } => {
+            return Some(message.clone());
+        }
         StepOutcome::Exited(_) | StepOutcome::Trapped { .. } | StepOutcome::Internal { .. } => {
             return Some(outcome.to_string());
         }
@@ -272,5 +316,10 @@ fn because(reason: &SkipReason) -> String {
         SkipReason::NeedSkipped { job } => format!("it needs {}, which did not run", safe(job)),
         SkipReason::NothingFailed => "nothing failed".to_owned(),
         SkipReason::Cancelled => "the run was cancelled".to_owned(),
+        SkipReason::Manual => "it is started by hand".to_owned(),
+        SkipReason::Waits { job } => format!("it waits for {}, which does not run", safe(job)),
+        SkipReason::Tags { missing } => {
+            format!("the runner lacks its tags {}", safe(&missing.join(", ")))
+        }
     }
 }

@@ -30,6 +30,8 @@ impl Progress {
             Event::RunStarted { .. } => self.running = true,
             Event::RunFinished { .. } => self.running = false,
             Event::JobStarted { .. }
+            | Event::JobWaiting { .. }
+            | Event::JobRetried { .. }
             | Event::CommandStarted { .. }
             | Event::StepStarted { .. }
             | Event::StepFinished { .. }

@@ -9,7 +9,7 @@ use super::board::{Board, JobView, State};
 use super::lines::safe;
 use super::style::{Ink, Style, duration, pad};
 use super::{annotation_ink, because, count, detail, place, verb};
-use crate::event::{AnnotationLevel, FailedCommand, RunResult, Section, StepOutcome};
+use crate::event::{AnnotationLevel, FailedCommand, RunResult, Section, SkipReason, StepOutcome};
 
 /// Longer lines are cut in the summary; above it they stand in full.
 const LONGEST_LINE: usize = 400;
@@ -104,25 +104,37 @@ fn failed_text(FailedCommand { command, failed_line, .. }: &FailedCommand) -> St
 }
 
 fn table(board: &Board, style: Style) -> String {
-    let head = ["Stage", "Job", "Result", "Duration"].map(String::from);
+    let covered = board.jobs.iter().any(|job| job.coverage.is_some());
+    let coverage = if covered { "Coverage" } else { "" };
+    let head = ["Stage", "Job", "Result", "Duration", coverage].map(String::from);
     let mut rows = vec![(head, None)];
     let mut stage = "";
     for job in &board.jobs {
         let shown = if job.stage == stage { "" } else { &job.stage };
         stage = &job.stage;
         let took = job.took.map(duration).unwrap_or_default();
-        let row = [shown.to_owned(), job.name.clone(), result_of(job), took];
+        let coverage = job.coverage.as_ref().map(|found| format!("{} %", safe(found)));
+        let row = [
+            shown.to_owned(),
+            job.name.clone(),
+            result_of(job),
+            took,
+            coverage.unwrap_or_default(),
+        ];
         rows.push((row, Some(job.state)));
     }
     let width = |column: usize| {
         let widths = rows.iter().map(|(row, _)| row[column].width());
         widths.max().unwrap_or(0).min(WIDEST_COLUMN)
     };
-    let widths = [width(0), width(1), width(2)];
+    let widths = [width(0), width(1), width(2), width(3)];
     let mut text = String::from("\n");
-    for ([stage, job, result, took], state) in &rows {
+    for ([stage, job, result, took, coverage], state) in &rows {
         let left = format!("{}  {}", pad(stage, widths[0]), pad(job, widths[1]));
         let result = pad(result, widths[2]);
+        let took = if covered { pad(took, widths[3]).to_string() } else { took.clone() };
+        let took = format!("{took}  {coverage}");
+        let took = took.trim_end();
         let line = match state {
             Some(state) => format!("{left}  {}  {took}", style.paint(state.ink(), result)),
             None => style.paint(Ink::Faint, format!("{left}  {result}  {took}")).to_string(),
@@ -138,14 +150,19 @@ fn result_of(job: &JobView) -> String {
         Some(StepOutcome::Trapped { .. }) => "trapped".to_owned(),
         Some(StepOutcome::NotLoadable { .. }) => "not loadable".to_owned(),
         Some(StepOutcome::Internal { .. }) => "internal error".to_owned(),
+        Some(StepOutcome::NotKept { .. }) => "artifacts not kept".to_owned(),
         Some(outcome) => outcome.to_string(),
         None => String::new(),
     };
     match job.state {
         State::Waiting => "not started".to_owned(),
         State::Running => "running".to_owned(),
+        State::Succeeded if job.attempts > 1 => format!("succeeded (attempt {})", job.attempts),
         State::Succeeded => "succeeded".to_owned(),
         State::Warned => format!("failed, allowed ({outcome})"),
+        State::Failed if job.attempts > 1 => {
+            format!("failed ({outcome}, {} attempts)", job.attempts)
+        }
         State::Failed => format!("failed ({outcome})"),
         State::Cancelled => "cancelled".to_owned(),
         State::Skipped => match &job.skipped {
@@ -173,10 +190,17 @@ fn last_line(board: &Board, style: Style, result: RunResult, took: Duration) -> 
     let (word, ink) = match result {
         RunResult::Success if warned => ("passed with warnings", Ink::Warning),
         RunResult::Success => ("passed", Ink::Good),
+        RunResult::Blocked => ("blocked", Ink::Warning),
         RunResult::Failed => ("failed", Ink::Bad),
         RunResult::Cancelled => ("cancelled", Ink::Bad),
     };
     let word = style.paint(ink, format!("Pipeline {word}"));
     let jobs = if parts.is_empty() { "no jobs".to_owned() } else { parts.join(", ") };
-    format!("\n{word} after {}: {jobs}\n", duration(took))
+    let mut text = format!("\n{word} after {}: {jobs}\n", duration(took));
+    if result == RunResult::Blocked {
+        let manual = board.jobs.iter().filter(|job| job.skipped == Some(SkipReason::Manual));
+        let names: Vec<&str> = manual.map(|job| job.name.as_str()).collect();
+        text += &format!("What follows waits until somebody starts {}\n", names.join(", "));
+    }
+    text
 }

@@ -1,7 +1,7 @@
 //! A scripted executor, plans to run on it, and event logs as text. The clock is tokio's paused
 //! one, so the times in the logs are exact.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
@@ -12,12 +12,14 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use crate::event::{Event, FailedCommand, Level, Record, RunResult, Section, StepOutcome, Stream};
+use crate::event::{
+    Event, FailedCommand, Level, Record, RunResult, Section, StepOutcome, Stream, WaitReason,
+};
 use crate::mask::Mask;
-use crate::plan::{AllowFailure, JobId, Plan, PlannedJob, ScriptEntry, Stage, When};
+use crate::plan::{AllowFailure, JobId, Plan, PlannedJob, ScriptEntry, Settings, Stage, When};
 use crate::schedule::{
-    CancelSwitch, Executor, JobLog, JobSandbox, NotLoadable, Options, ScriptRun, Stop, StopReason,
-    notices, run,
+    Admission, CancelSwitch, Executor, JobLog, JobSandbox, NotLoadable, Options, ScriptRun, Stop,
+    StopReason, notices, run,
 };
 
 /// One thing that a scripted script does.
@@ -42,6 +44,12 @@ pub(super) struct Behaviour {
     pub(super) script: Vec<Do>,
     pub(super) after_script: Vec<Do>,
     pub(super) close: u64,
+    /// What later attempts do; the last one is repeated.
+    pub(super) later: VecDeque<Vec<Do>>,
+    /// How long it takes to be admitted, in ms.
+    pub(super) admit: u64,
+    /// What keeping ends with.
+    pub(super) not_kept: Option<&'static str>,
 }
 
 /// What the executor was asked to do, for what events do not show.
@@ -49,14 +57,15 @@ pub(super) type Calls = Arc<Mutex<Vec<String>>>;
 
 #[derive(Debug, Default)]
 pub(super) struct Fake {
-    behaviours: HashMap<String, Behaviour>,
+    behaviours: Mutex<HashMap<String, Behaviour>>,
     calls: Calls,
 }
 
 impl Fake {
     pub(super) fn of(jobs: &[TestJob]) -> Self {
         let behaviour = |job: &TestJob| (job.name.to_owned(), job.behaviour.clone());
-        Self { behaviours: jobs.iter().map(behaviour).collect(), calls: Calls::default() }
+        let behaviours = Mutex::new(jobs.iter().map(behaviour).collect());
+        Self { behaviours, calls: Calls::default() }
     }
 }
 
@@ -72,13 +81,33 @@ fn note(calls: &Calls, call: String) {
 
 #[async_trait]
 impl Executor for Fake {
+    async fn admit(&self, job: &PlannedJob, log: &JobLog) -> Result<Admission, NotLoadable> {
+        let wait = {
+            let behaviours = self.behaviours.lock().expect("no test panics while holding it");
+            behaviours.get(&job.name).map_or(0, |behaviour| behaviour.admit)
+        };
+        if wait > 0 {
+            log.waiting(WaitReason::ResourceGroup { name: "one".to_owned() }).await;
+            sleep(Duration::from_millis(wait)).await;
+        }
+        Ok(Box::new(()))
+    }
+
     async fn prepare(
         &self,
         job: &PlannedJob,
         _log: JobLog,
     ) -> Result<Box<dyn JobSandbox>, NotLoadable> {
         note(&self.calls, format!("{}: prepare", job.name));
-        let behaviour = self.behaviours.get(&job.name).cloned().unwrap_or_default();
+        let behaviour = {
+            let mut behaviours = self.behaviours.lock().expect("no test panics while holding it");
+            let behaviour = behaviours.entry(job.name.clone()).or_default();
+            let now = behaviour.clone();
+            if let Some(next) = behaviour.later.pop_front() {
+                behaviour.script = next;
+            }
+            now
+        };
         sleep(Duration::from_millis(behaviour.prepare)).await;
         match behaviour.not_loadable {
             Some(message) => Err(NotLoadable { message: message.to_owned() }),
@@ -108,6 +137,14 @@ impl JobSandbox for FakeSandbox {
                 StopReason::Cancel => StepOutcome::Cancelled,
             },
             outcome = perform(steps, section, &log) => outcome,
+        }
+    }
+
+    async fn keep(&mut self, outcome: &StepOutcome, _log: &JobLog) -> Result<(), String> {
+        note(&self.calls, format!("{}: keep {outcome}", self.job));
+        match self.behaviour.not_kept {
+            Some(message) => Err(message.to_owned()),
+            None => Ok(()),
         }
     }
 
@@ -156,6 +193,7 @@ pub(super) struct TestJob {
     pub(super) when: When,
     pub(super) allow_failure: AllowFailure,
     timeout: u64,
+    settings: Settings,
     behaviour: Behaviour,
 }
 
@@ -167,6 +205,7 @@ pub(super) fn job(stage: &'static str, name: &'static str, script: &[Do]) -> Tes
         when: When::OnSuccess,
         allow_failure: AllowFailure::No,
         timeout: 3_600_000,
+        settings: Settings::default(),
         behaviour: Behaviour { script: script.to_vec(), ..Behaviour::default() },
     }
 }
@@ -189,6 +228,17 @@ impl TestJob {
 
     pub(super) fn timeout(mut self, ms: u64) -> Self {
         self.timeout = ms;
+        self
+    }
+
+    pub(super) fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    /// What its script does in its second attempt and the ones after it.
+    pub(super) fn then(mut self, steps: &[Do]) -> Self {
+        self.behaviour.later.push_back(steps.to_vec());
         self
     }
 
@@ -233,6 +283,7 @@ pub(super) fn plan(jobs: &[TestJob]) -> Plan {
             script: entries(job.name, &job.behaviour.script, 0),
             after_script: entries(job.name, &job.behaviour.after_script, 100),
             run: None,
+            settings: job.settings.clone(),
             variables: Vec::new(),
         });
     }
@@ -278,8 +329,7 @@ pub(super) async fn run_jobs_with<F: Future<Output = ()> + Send + 'static>(
     cancel: impl FnOnce(CancelSwitch) -> F,
 ) -> Ran {
     let calls = Calls::default();
-    let behaviours = jobs.iter().map(|job| (job.name.to_owned(), job.behaviour.clone())).collect();
-    let fake = Fake { behaviours, calls: Arc::clone(&calls) };
+    let fake = Fake { calls: Arc::clone(&calls), ..Fake::of(jobs) };
     let options = Options {
         pipeline: "test".to_owned(),
         jobs: NonZeroUsize::new(limit).expect("tests allow at least one job"),
@@ -321,6 +371,11 @@ fn line(event: &Event) -> String {
             format!("run {pipeline}, {how}: {}", stages.join(" "))
         }
         Event::JobStarted { job } => format!("{job} starts"),
+        Event::JobWaiting { job, reason } => format!("{job} waits: {reason:?}"),
+        Event::JobRetried { job, attempt, outcome, failed_command } => {
+            let line = failed_command.as_ref().map(|failed| failed.failed_line);
+            format!("{job} attempt {attempt}: {outcome}, line {line:?}; again")
+        }
         Event::CommandStarted { job, command } => {
             format!("{job} $ {} ({}:{})", command.text, command.file, command.line)
         }
@@ -341,6 +396,8 @@ fn line(event: &Event) -> String {
             allowed_failure,
             duration,
             failed_command,
+            attempts,
+            coverage,
             after_script,
         } => {
             let mut text = format!("{job} ends after {} ms: {outcome}", duration.as_millis());
@@ -351,6 +408,12 @@ fn line(event: &Event) -> String {
                 let FailedCommand { command, failed_line, status } = failed;
                 write!(text, "; blame {} line {failed_line} {status:?}", command.text)
                     .expect("writing to a String");
+            }
+            if *attempts > 1 {
+                write!(text, " (attempt {attempts})").expect("writing to a String");
+            }
+            if let Some(coverage) = coverage {
+                write!(text, "; coverage {coverage}").expect("writing to a String");
             }
             if let Some(outcome) = after_script {
                 write!(text, "; after_script {outcome}").expect("writing to a String");

@@ -3,3 +3,4 @@ mod fake;
 mod order;
 mod outcomes;
 mod properties;
+mod retries;
