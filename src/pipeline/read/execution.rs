@@ -46,6 +46,10 @@ impl Reader<'_> {
         defaults: &ExecutionDefaults,
         inherit: &Inherit,
     ) -> Execution {
+        // With rules, a rule may say `delayed` and leave the time to the job.
+        if value_of(mapping, "rules").is_none() {
+            self.delay_complete("a job", mapping);
+        }
         let takes = |name: &str| inherit.includes(name);
         Execution {
             retry: match value_of(mapping, "retry") {
@@ -145,6 +149,27 @@ impl Reader<'_> {
                 );
                 None
             }
+        }
+    }
+
+    /// `delayed` and `start_in` belong together.
+    pub(super) fn delay_complete(&mut self, what: &str, mapping: &Mapping) {
+        let delayed = value_of(mapping, "when").and_then(Node::as_str) == Some("delayed");
+        let when = mapping.get("when").map(|entry| entry.value.span);
+        match (delayed, mapping.get("start_in").filter(|entry| !entry.value.is_null()), when) {
+            (true, None, Some(when)) => self.diagnostics.push(
+                Diagnostic::error(Code::KeywordConflict, format!("{what} is delayed by nothing"))
+                    .label(when, "`start_in` is missing")
+                    .help("add `start_in: 30 minutes`"),
+            ),
+            (false, Some(start_in), _) => self.diagnostics.push(
+                Diagnostic::error(
+                    Code::KeywordConflict,
+                    format!("{what} has `start_in` but is not delayed"),
+                )
+                .label(start_in.key, "only with `when: delayed`"),
+            ),
+            _ => {}
         }
     }
 

@@ -44,6 +44,7 @@ impl Reader<'_> {
                     .help("write `- when: always` for a rule that always applies"),
             );
         }
+        self.delay_complete("a rule", mapping);
         let key = mapping.values().next().map_or(node.span, |entry| entry.key);
         Some(Rule {
             span: key,
