@@ -24,7 +24,7 @@ use crate::diagnostic::{Diagnostics, Severity, Style, printable};
 use crate::event::{Level, RunResult};
 use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor};
 use crate::pipeline::Job;
-use crate::plan::{Plan, Selection, SelectionError};
+use crate::plan::{self, Plan, Selection, SelectionError};
 use crate::report::Reporter;
 use crate::report::human::Human;
 use crate::report::jsonl::JsonLines;
@@ -122,8 +122,12 @@ pub(super) fn run(
     }
     if args.pipeline.choice.leaves_manual_jobs() && jobs.is_empty() && environment.can_ask() {
         let mut quiet = Diagnostics::new();
-        if let Some(planned) = front::plan(&request, &mut quiet)? {
-            request.choice.manual = choice::ask(&planned.plan, io::stdin().lock(), io::stderr())
+        let loaded = front::load(&request, &mut quiet)?;
+        let plan = loaded.and_then(|loaded| {
+            plan::build(&loaded.pipeline, &loaded.context, &mut quiet)
+        });
+        if let Some(plan) = plan {
+            request.choice.manual = choice::ask(&plan, io::stdin().lock(), io::stderr())
                 .map_err(|error| Failure::unable(format!("cannot ask: {error}")))?;
         }
     }
