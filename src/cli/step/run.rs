@@ -157,7 +157,7 @@ async fn supervise(plan: Plan, executor: SandboxExecutor) -> Result<Exit, Failur
         .map_err(|error| Failure::unable(format!("the step ended with a panic: {error}")))?;
     print(&outputs.into_inner().unwrap_or_default())?;
     Ok(match result {
-        RunResult::Success => Exit::Success,
+        RunResult::Success | RunResult::Blocked => Exit::Success,
         RunResult::Failed => Exit::JobsFailed,
         RunResult::Cancelled => Exit::Cancelled,
     })
