@@ -53,6 +53,7 @@ pub(super) fn load(
 /// A valid pipeline with its plan.
 pub(super) struct Planned {
     pub(super) pipeline: Pipeline,
+    pub(super) context: Context,
     pub(super) plan: Plan,
     /// What was found has been told; the sources are there for more.
     pub(super) diagnostics: Diagnostics,
@@ -68,15 +69,15 @@ pub(super) fn valid_plan(
     let loaded = load(request, &mut diagnostics)?;
     let planned = loaded.and_then(|Loaded { pipeline, context }| {
         let plan = plan::build(&pipeline, &context, &mut diagnostics)?;
-        Some((pipeline, plan))
+        Some((pipeline, context, plan))
     });
     if !diagnostics.is_empty() {
         tell(&diagnostics.render(environment.diagnostic_style(color)));
     }
     match planned {
-        Some((pipeline, plan)) if !diagnostics.has_errors() => {
+        Some((pipeline, context, plan)) if !diagnostics.has_errors() => {
             diagnostics.clear();
-            Ok(Planned { pipeline, plan, diagnostics })
+            Ok(Planned { pipeline, context, plan, diagnostics })
         }
         _ => Err(Failure::told(Exit::InvalidPipeline)),
     }

@@ -6,7 +6,7 @@ use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::pipeline::PipelineArgs;
-use super::{front, print};
+use super::{front, masked, print};
 use crate::diagnostic::printable;
 use crate::plan::{AllowFailure, LeftOut, Plan, PlannedJob, When};
 
@@ -90,7 +90,7 @@ fn table(plan: &Plan) -> String {
             runs += ", may fail";
         }
         let row = [shown.to_owned(), job.name.clone(), runs, needs(job).unwrap_or_default()];
-        rows.push(row.map(|cell| printable(&cell)));
+        rows.push(row.map(|cell| printable(&masked(&cell))));
     }
     let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
     let widths = [width(0), width(1), width(2), 0];

@@ -11,6 +11,7 @@ mod environment;
 mod exec;
 mod exit_code;
 mod expand;
+mod explain;
 mod failure;
 mod front;
 mod git;
@@ -70,6 +71,7 @@ enum Verb {
     Run(run::RunArgs),
     Check(check::CheckArgs),
     List(list::ListArgs),
+    Explain(explain::ExplainArgs),
     Expand(expand::ExpandArgs),
     Exec(exec::ExecArgs),
     Image(image::ImageArgs),
@@ -94,6 +96,7 @@ pub fn run() -> ExitCode {
         Verb::Run(args) => run::run(args, &environment, cli.color).map(ExitCode::from),
         Verb::Check(args) => check::check(args, &environment, cli.color).map(ExitCode::from),
         Verb::List(args) => list::list(args, &environment, cli.color).map(ExitCode::from),
+        Verb::Explain(args) => explain::explain(args, &environment, cli.color).map(ExitCode::from),
         Verb::Expand(args) => expand::expand(args, &environment, cli.color).map(ExitCode::from),
         Verb::Exec(args) => exec::exec(args, &environment),
         Verb::Image(args) => image::image(args, &environment, cli.color).map(ExitCode::from),

@@ -75,7 +75,7 @@ pub fn build(
 }
 
 /// Decides whether there is a pipeline; the reason if there is none.
-fn workflow<'a>(
+pub(super) fn workflow<'a>(
     surroundings: &Surroundings<'a>,
     variables: &mut Variables<'a>,
     diagnostics: &mut Diagnostics,
@@ -149,7 +149,12 @@ fn decisions<'a>(
 }
 
 /// What the predefined variables of a job say about it.
-fn facts<'a>(job: &'a Job, index: usize, context: &Context, when: pipeline::When) -> JobFacts<'a> {
+pub(super) fn facts<'a>(
+    job: &'a Job,
+    index: usize,
+    context: &Context,
+    when: pipeline::When,
+) -> JobFacts<'a> {
     JobFacts {
         // Unique among runs, as long as no pipeline has a hundred thousand jobs.
         id: context.pipeline_id.saturating_mul(100_000).saturating_add(index as u64 + 1),

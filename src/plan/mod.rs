@@ -5,6 +5,7 @@ mod context;
 mod decide;
 mod environment;
 mod expand;
+mod explain;
 mod graph;
 mod known;
 mod model;
@@ -16,6 +17,7 @@ mod variables;
 
 pub use build::build;
 pub use context::{Context, GitFacts, Manual, User};
+pub use explain::{Explanation, Judged, Origin, Verdict, explain};
 pub use known::documentation as variables_documentation;
 pub use model::{
     AllowFailure, JobId, LeftOut, LeftOutReason, Plan, PlannedJob, ScriptEntry, Stage, When,

@@ -2,6 +2,7 @@
 //! prints.
 
 mod exec;
+mod explain;
 mod front;
 mod harness;
 mod run;
