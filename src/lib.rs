@@ -13,6 +13,7 @@ pub mod image;
 pub mod mask;
 pub mod pipeline;
 pub mod plan;
+pub mod remote;
 pub mod report;
 pub mod sandbox;
 pub mod schedule;

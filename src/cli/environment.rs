@@ -185,6 +185,11 @@ impl Environment {
             home: self.set("HOME").map(Path::new),
         })
     }
+
+    /// The directory where included files are kept.
+    pub(super) fn includes_dir(&self) -> Option<PathBuf> {
+        Some(self.store_dir()?.with_file_name("includes"))
+    }
 }
 
 /// The width of a terminal in columns.

@@ -26,11 +26,7 @@ pub(super) fn load(
     diagnostics: &mut Diagnostics,
 ) -> Result<Option<Loaded>, Failure> {
     let project = &request.project;
-    let loader = ProjectLoader::open(project)?;
-    let Some(pipeline) = pipeline::load(&project.file, &loader, diagnostics) else {
-        return Ok(None);
-    };
-    let git = git::facts(&project.root);
+    let git = request.git.clone();
     let now = SystemTime::now();
     let context = Context {
         project_dir: PROJECT_DIRECTORY.to_owned(),
@@ -46,6 +42,17 @@ pub(super) fn load(
         tags: request.choice.tags.clone(),
         // Who somebody is on the host is the host's business.
         user: User::default(),
+    };
+    let loader = ProjectLoader::open(project)?
+        .with_remotes(&request.remotes)
+        .with_changes(context.is_compared());
+    let reading = pipeline::Request {
+        file: &project.file,
+        inputs: request.inputs.clone(),
+        variables: plan::of_includes(&context),
+    };
+    let Some(pipeline) = pipeline::load_with(&reading, &loader, diagnostics) else {
+        return Ok(None);
     };
     Ok(Some(Loaded { pipeline, context }))
 }

@@ -5,6 +5,7 @@
 //! program — and standard error what is to be said about it.
 
 mod ask;
+mod changes;
 mod check;
 mod choice;
 mod environment;
@@ -17,6 +18,7 @@ mod front;
 mod git;
 mod image;
 mod images;
+mod includes;
 mod limits;
 mod list;
 mod output;

@@ -5,12 +5,17 @@ use clap::Args;
 use super::choice::{Choice, ChoiceArgs};
 use super::environment::{Color, Environment};
 use super::failure::Failure;
+use super::git;
+use super::includes::IncludeArgs;
 use super::project::{Project, ProjectArgs};
 use super::secret::{self, FileGrant, SecretGrant};
 use super::set_mask;
 use super::value::{EnvGrant, Variable};
 use crate::executor::FileVariable;
 use crate::mask::Mask;
+use crate::pipeline::inputs::Arguments;
+use crate::plan::GitFacts;
+use crate::remote::Remotes;
 use crate::settings::Settings;
 
 /// Which pipeline, and what it is told.
@@ -18,6 +23,9 @@ use crate::settings::Settings;
 pub(super) struct PipelineArgs {
     #[command(flatten)]
     pub(super) project: ProjectArgs,
+
+    #[command(flatten)]
+    includes: IncludeArgs,
 
     /// Variable of the pipeline; takes precedence over those in the file, and its value is taken as
     /// it is.
@@ -80,6 +88,12 @@ pub(super) struct Request {
     /// In ascending precedence.
     pub(super) variables: Vec<(String, String)>,
     pub(super) source: String,
+    /// The values of the file's inputs.
+    pub(super) inputs: Arguments,
+    /// What git knows of the project.
+    pub(super) git: GitFacts,
+    /// Where included files come from.
+    pub(super) remotes: Remotes,
     /// Variables of type file.
     pub(super) files: Vec<FileVariable>,
     /// Manual jobs and tags.
@@ -126,7 +140,21 @@ impl PipelineArgs {
         variables.extend(self.variables.iter().map(|v| (v.name.clone(), v.value.clone())));
         let source = self.source.clone();
         let choice = self.choice.choice();
-        Ok(Request { project, settings, variables, source, files, choice, mask })
+        let inputs = self.includes.arguments();
+        let git = git::facts(&project.root);
+        let remotes = self.includes.remotes(&variables, &git.remote, &settings, environment);
+        Ok(Request {
+            project,
+            settings,
+            variables,
+            source,
+            inputs,
+            git,
+            remotes,
+            files,
+            choice,
+            mask,
+        })
     }
 
     /// The pipeline of a verb whose only positional argument is the file.

@@ -7,11 +7,13 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use clap::Args;
 
+use super::changes;
 use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::settings;
-use crate::pipeline::{LoadError, Loader};
+use crate::pipeline::{Fetched, LoadError, Loader, Source};
+use crate::remote::Remotes;
 use crate::settings::Settings;
 use crate::workspace;
 
@@ -125,19 +127,37 @@ fn absolute(dir: &Path) -> io::Result<PathBuf> {
     if path.is_dir() { Ok(path) } else { Err(io::ErrorKind::NotADirectory.into()) }
 }
 
-/// Reads the files of a project and nothing outside of it.
-pub(super) struct ProjectLoader(Dir);
+/// Reads the files of a project and nothing outside of it but what it includes from elsewhere.
+pub(super) struct ProjectLoader<'a> {
+    dir: Dir,
+    root: &'a Path,
+    remotes: Option<&'a Remotes>,
+    /// Whether files count as changed only if they are.
+    compares: bool,
+}
 
-impl ProjectLoader {
-    pub(super) fn open(project: &Project) -> Result<Self, Failure> {
-        Dir::open_ambient_dir(&project.root, ambient_authority()).map(Self).map_err(|error| {
-            let root = project.root.display();
+impl<'a> ProjectLoader<'a> {
+    pub(super) fn open(project: &'a Project) -> Result<Self, Failure> {
+        let root = project.root.as_path();
+        let dir = Dir::open_ambient_dir(root, ambient_authority()).map_err(|error| {
+            let root = root.display();
             Failure::unable(format!("cannot open the project directory {root}: {error}"))
-        })
+        })?;
+        Ok(Self { dir, root, remotes: None, compares: false })
+    }
+
+    /// Files from elsewhere come from there.
+    pub(super) fn with_remotes(self, remotes: &'a Remotes) -> Self {
+        Self { remotes: Some(remotes), ..self }
+    }
+
+    /// Git is asked which files changed.
+    pub(super) fn with_changes(self, compares: bool) -> Self {
+        Self { compares, ..self }
     }
 }
 
-impl Loader for ProjectLoader {
+impl Loader for ProjectLoader<'_> {
     fn load(&self, path: &str, limit: u64) -> Result<Vec<u8>, LoadError> {
         let outside = |part| !matches!(part, Component::Normal(_) | Component::CurDir);
         if Path::new(path).components().any(outside) {
@@ -146,7 +166,7 @@ impl Loader for ProjectLoader {
         // Not blocking: opening a pipe would wait for somebody who writes to it.
         let mut options = OpenOptions::new();
         options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
-        let file = self.0.open_with(path, &options).map_err(|error| load_error(&error))?;
+        let file = self.dir.open_with(path, &options).map_err(|error| load_error(&error))?;
         let metadata = file.metadata().map_err(|error| load_error(&error))?;
         if !metadata.is_file() {
             return Err(LoadError::Unreadable("it is not a regular file".to_owned()));
@@ -161,7 +181,21 @@ impl Loader for ProjectLoader {
     }
 
     fn files(&self) -> Option<Vec<String>> {
-        workspace::files(&self.0)
+        workspace::files(&self.dir)
+    }
+
+    fn changes(&self, compare_to: Option<&str>) -> Result<Option<Vec<String>>, String> {
+        match compare_to {
+            None if !self.compares => Ok(None),
+            compare_to => changes::since(self.root, compare_to),
+        }
+    }
+
+    fn fetch(&self, source: &Source, limit: u64) -> Result<Fetched, LoadError> {
+        match self.remotes {
+            Some(remotes) => remotes.fetch(source, limit),
+            None => Err(LoadError::Unreadable("nobody is asked here".to_owned())),
+        }
     }
 }
 

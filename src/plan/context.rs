@@ -72,6 +72,15 @@ impl Default for Context {
     }
 }
 
+impl Context {
+    /// Whether there is something that changes are compared with. GitLab compares for pushes of
+    /// branches and for merge requests; in every other pipeline all files count as changed.
+    pub fn is_compared(&self) -> bool {
+        let is_change = ["push", "merge_request_event", "external_pull_request_event"];
+        self.git.tag.is_empty() && is_change.contains(&self.source.as_str())
+    }
+}
+
 /// The user who runs the pipeline (`GITLAB_USER_*`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct User {

@@ -22,6 +22,7 @@ pub use known::documentation as variables_documentation;
 pub use model::{
     AllowFailure, JobId, LeftOut, LeftOutReason, Plan, PlannedJob, ScriptEntry, Stage, When,
 };
+pub use predefined::of_includes;
 pub use selection::{Selection, SelectionError};
 pub use settings::{
     Artifacts, Cache, CacheKey, CachePolicy, ExpireIn, KeepWhen, Report, Retry, RetryReason,

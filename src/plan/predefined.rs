@@ -78,6 +78,26 @@ pub(super) fn of_pipeline(context: &Context) -> Vec<(&'static str, String)> {
     list.0
 }
 
+/// The variables that `include` may name: what is known before the file is read, and what the
+/// command line says. A project that is on no GitLab takes what it includes from gitlab.com.
+pub fn of_includes(context: &Context) -> Vec<(String, String)> {
+    let mut known = context.clone();
+    let server = context.variables.iter().rev().find(|(name, _)| name == "CI_SERVER_URL");
+    if let Some((_, url)) = server {
+        known.git.remote = format!("{}/", url.trim_end_matches('/'));
+    } else if Remote::parse(&known.git.remote).host == Remote::parse("").host {
+        known.git.remote = "https://gitlab.com/".to_owned();
+    }
+    let predefined = of_pipeline(&known).into_iter();
+    let given = context.variables.iter().cloned();
+    let mut all: Vec<(String, String)> = Vec::new();
+    for (name, value) in predefined.map(|(name, value)| (name.to_owned(), value)).chain(given) {
+        all.retain(|(other, _)| *other != name);
+        all.push((name, value));
+    }
+    all
+}
+
 /// The variables of one job.
 pub(super) fn of_job(job: &JobFacts<'_>) -> Vec<(&'static str, String)> {
     let mut list = List(Vec::with_capacity(12));

@@ -99,7 +99,7 @@ fn from_commands(project: &Path) -> GitFacts {
 }
 
 /// What git prints, without the line's end; nothing if it fails.
-fn git(project: &Path, arguments: &[&str]) -> Option<String> {
+pub(super) fn git(project: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .args(["--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false"])
         .args(arguments)
