@@ -74,7 +74,7 @@ const ARTIFACTS: Shape = Map(&[
     field("expire_in", DURATION),
     field("expose_as", Form(forms::is_expose_as, "up to 100 letters, digits, blanks, - and _")),
     field("name", Text),
-    field("paths", SOME_TEXTS),
+    field("paths", TEXTS),
     field("public", Bool),
     field("reports", REPORTS),
     field("untracked", Bool),
