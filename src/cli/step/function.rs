@@ -71,9 +71,9 @@ pub(super) fn open(path: &Path, environment: &Environment, color: Color) -> Resu
     }
 }
 
-struct Files(ProjectLoader);
+struct Files<'a>(ProjectLoader<'a>);
 
-impl Source for Files {
+impl Source for Files<'_> {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
         match self.0.load(path, crate::yaml::limits::MAX_FILE_BYTES) {
             Ok(bytes) => Ok(Some(bytes)),
