@@ -297,7 +297,7 @@ impl Shell {
             }
             AssignValue::Array(items) => {
                 if self.options.xtrace {
-                    let text = crate::exec::assignment_text(assignment);
+                    let text = crate::syntax::print::assignment(assignment);
                     self.trace(&text)?;
                 }
                 let name = self.resolve(&assignment.name);

@@ -77,6 +77,8 @@ pub(crate) struct Shell {
     pub(crate) line: u32,
     pub(crate) frames: Vec<Frame>,
     pub(crate) jobs: Jobs,
+    /// Coprocesses and the names of their variables.
+    pub(crate) coprocesses: Vec<(process::Pid, Box<[u8]>)>,
     pub(crate) traps: Traps,
     /// How many surrounding contexts keep `set -e` from acting.
     pub(crate) errexit_off: u32,
@@ -154,6 +156,7 @@ impl Shell {
             line: 1,
             frames: Vec::new(),
             jobs: Jobs::default(),
+            coprocesses: Vec::new(),
             traps: Traps::default(),
             errexit_off: 0,
             loops: 0,

@@ -481,7 +481,7 @@ pub(super) fn all(sh: &mut Shell) -> Vec<u8> {
         let mut functions: Vec<_> = sh.functions.iter().collect();
         functions.sort_by_key(|(name, _)| Rc::clone(name));
         for (_, function) in functions {
-            out.extend_from_slice(&function.text);
+            out.extend_from_slice(&crate::syntax::print::function(function));
             out.push(b'\n');
         }
     }
@@ -559,15 +559,26 @@ fn functions(sh: &mut Shell, arguments: &[Vec<u8>], request: &Request) -> Flow {
     for name in names {
         match sh.functions.get(&name[..]) {
             None => status = 1,
-            Some(_) if request.function_names => {
+            Some(function) if request.function_names => {
                 if operands.is_empty() {
                     out.extend_from_slice(b"declare -f ");
                 }
                 out.extend_from_slice(&name);
+                if !operands.is_empty() && sh.shopts.extdebug {
+                    out.extend_from_slice(format!(" {} ", function.line).as_bytes());
+                    // Without a script, bash says that it is the main program.
+                    let source: &[u8] =
+                        if function.source == sh.source && sh.mode != crate::state::Mode::Script {
+                            b"main"
+                        } else {
+                            &function.source
+                        };
+                    out.extend_from_slice(source);
+                }
                 out.push(b'\n');
             }
             Some(function) => {
-                out.extend_from_slice(&function.text);
+                out.extend_from_slice(&crate::syntax::print::function(function));
                 out.push(b'\n');
             }
         }

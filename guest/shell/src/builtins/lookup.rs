@@ -103,7 +103,7 @@ fn describe(sh: &mut Shell, name: &[u8], query: &Query) -> (bool, Vec<u8>) {
             && let Some(function) = sh.functions.get(name).filter(|_| query.functions)
         {
             found = true;
-            let text = bytes::display(&function.text).into_owned();
+            let text = bytes::display(&crate::syntax::print::function(function)).into_owned();
             say(format!("{shown} is a function\n{text}"), "function", name);
         }
         if (all || !found) && !special && sh.builtin(name).is_some() {

@@ -2,7 +2,7 @@
 
 use crate::bytes;
 use crate::state::{Flow, Shell, Unwind};
-use crate::syntax::ast::CondOp;
+use crate::syntax::ast::{CondOp, is_unary_test};
 
 /// The deepest nesting of parentheses and negations.
 const MAX_DEPTH: u32 = 100;
@@ -172,7 +172,7 @@ impl Tester<'_> {
             });
         }
         match op {
-            CondOp::Match => Ok(left == right),
+            CondOp::Match | CondOp::Equal => Ok(left == right),
             CondOp::NotMatch => Ok(left != right),
             op => self.sh.binary_test(op, left, right).map_err(Failure::Unwind),
         }
@@ -189,26 +189,11 @@ fn expected_unary(op: &[u8]) -> Failure {
 
 fn unary(op: &[u8]) -> Option<u8> {
     match op {
-        [b'-', letter] if b"abcdefghknoprstuvwxzGLNORS".contains(letter) => Some(*letter),
+        [b'-', letter] if is_unary_test(*letter) => Some(*letter),
         _ => None,
     }
 }
 
 fn binary(op: &[u8]) -> Option<CondOp> {
-    Some(match op {
-        b"=" | b"==" => CondOp::Match,
-        b"!=" => CondOp::NotMatch,
-        b"<" => CondOp::Before,
-        b">" => CondOp::After,
-        b"-eq" => CondOp::Eq,
-        b"-ne" => CondOp::Ne,
-        b"-lt" => CondOp::Lt,
-        b"-le" => CondOp::Le,
-        b"-gt" => CondOp::Gt,
-        b"-ge" => CondOp::Ge,
-        b"-nt" => CondOp::NewerThan,
-        b"-ot" => CondOp::OlderThan,
-        b"-ef" => CondOp::SameFile,
-        _ => return None,
-    })
+    CondOp::parse(op).filter(|op| *op != CondOp::Regex)
 }

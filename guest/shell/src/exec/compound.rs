@@ -16,7 +16,7 @@ impl Shell {
                 match self.fork(Purpose::Subshell, true, &[], |sh| sh.list(list))? {
                     process::Forked::Ended(exit) => {
                         self.line = command.line;
-                        self.report_signal(exit, false, || super::trace::command_text(command));
+                        self.report_signal(exit, false, || crate::syntax::print::head(command));
                         self.status = exit.status;
                         self.pipe_status = vec![exit.status];
                         Ok(exit.status)
@@ -58,7 +58,7 @@ impl Shell {
                     Some(words) => self.expand_words(words)?,
                     None => self.positional.clone(),
                 };
-                if self.announce(|| super::trace::command_text(command))? {
+                if self.announce(|| crate::syntax::print::head(command))? {
                     return Ok(0);
                 }
                 self.in_loop(|sh| sh.select_loop(variable, &values, body))
@@ -69,14 +69,14 @@ impl Shell {
             }
             CommandKind::Case { word, arms } => {
                 self.line = command.line;
-                if self.announce(|| super::trace::command_text(command))? {
+                if self.announce(|| crate::syntax::print::head(command))? {
                     return Ok(0);
                 }
                 self.case(word, arms)
             }
             CommandKind::Arith(arith) => {
                 self.line = command.line;
-                if self.announce(|| super::trace::command_text(command))? {
+                if self.announce(|| crate::syntax::print::head(command))? {
                     return Ok(0);
                 }
                 if self.options.xtrace {
@@ -92,17 +92,14 @@ impl Shell {
             }
             CommandKind::Cond(cond) => {
                 self.line = command.line;
-                if self.announce(|| super::trace::command_text(command))? {
+                if self.announce(|| crate::syntax::print::head(command))? {
                     return Ok(0);
                 }
                 self.condition(cond)
             }
-            CommandKind::Coproc => {
+            CommandKind::Coproc { name, body } => {
                 self.line = command.line;
-                self.error(
-                    "coproc: not supported in the sandbox; use a pipeline or a background job",
-                );
-                Ok(2)
+                self.coprocess(name, body)
             }
             CommandKind::Simple(_) | CommandKind::Function(_) => Ok(0),
         }
@@ -157,18 +154,11 @@ impl Shell {
         let line = self.line;
         for value in values {
             if self.options.xtrace {
-                let mut text = [b"for ", variable, b" in"].concat();
-                match words {
-                    Some(_) => {
-                        text.push(b' ');
-                        text.extend_from_slice(&self.loop_words(words.unwrap_or_default()));
-                    }
-                    None => text.extend_from_slice(b" \"$@\""),
-                }
+                let text = crate::syntax::print::for_head(false, variable, words);
                 self.trace(&text)?;
             }
             self.line = line;
-            if self.announce(|| super::trace::for_text(b"for", variable, words))? {
+            if self.announce(|| crate::syntax::print::for_head(false, variable, words))? {
                 continue;
             }
             let reference = self
@@ -222,12 +212,6 @@ impl Shell {
                 Step::Leave => return Ok(0),
             }
         }
-    }
-
-    /// The words of a loop for `set -x`, as far as they are plain text.
-    fn loop_words(&mut self, words: &[Word]) -> Vec<u8> {
-        let texts: Vec<Vec<u8>> = words.iter().map(super::trace::source).collect();
-        texts.join(&b' ')
     }
 
     fn arith_for(
@@ -299,7 +283,7 @@ impl Shell {
     fn case(&mut self, word: &Word, arms: &[CaseArm]) -> Flow {
         let subject = self.expand_single(word)?;
         if self.options.xtrace {
-            let text = [b"case ", &super::trace::source(word)[..], b" in"].concat();
+            let text = [b"case ", &crate::syntax::source::word(word)[..], b" in"].concat();
             self.trace(&text)?;
         }
         let mut status = 0;

@@ -20,6 +20,7 @@ impl Shell {
 
     fn cond_value(&mut self, cond: &Cond) -> Result<bool, Unwind> {
         match cond {
+            Cond::Group(inner) => self.cond_value(inner),
             Cond::Not(inner) => Ok(!self.cond_value(inner)?),
             Cond::And(left, right) => Ok(self.cond_value(left)? && self.cond_value(right)?),
             Cond::Or(left, right) => Ok(self.cond_value(left)? || self.cond_value(right)?),
@@ -36,11 +37,13 @@ impl Shell {
             Cond::Binary(op, left, right) => {
                 let left = self.expand_single(left)?;
                 let right = match op {
-                    CondOp::Match | CondOp::NotMatch => self.expand_pattern(right)?,
+                    CondOp::Match | CondOp::Equal | CondOp::NotMatch => {
+                        self.expand_pattern(right)?
+                    }
                     CondOp::Regex => self.expand_as(right, Mode::Regex)?,
                     _ => self.expand_single(right)?,
                 };
-                self.trace_cond(&[raw(&left), name(*op), raw(&right)])?;
+                self.trace_cond(&[raw(&left), op.name(), raw(&right)])?;
                 self.binary_test(*op, &left, &right)
             }
         }
@@ -62,7 +65,7 @@ impl Shell {
     ) -> Result<bool, Unwind> {
         let pattern = |sh: &Self| Pattern::new(right, true, sh.shopts.nocasematch).matches(left);
         Ok(match op {
-            CondOp::Match => pattern(self),
+            CondOp::Match | CondOp::Equal => pattern(self),
             CondOp::NotMatch => !pattern(self),
             CondOp::Regex => return self.regex_test(left, right),
             CondOp::Before => left < right,
@@ -245,23 +248,4 @@ impl Shell {
 /// An operand in the trace, which shows empty ones.
 fn raw(text: &[u8]) -> &[u8] {
     if text.is_empty() { b"''" } else { text }
-}
-
-pub(super) fn name(op: CondOp) -> &'static [u8] {
-    match op {
-        CondOp::Match => b"==",
-        CondOp::NotMatch => b"!=",
-        CondOp::Regex => b"=~",
-        CondOp::Before => b"<",
-        CondOp::After => b">",
-        CondOp::Eq => b"-eq",
-        CondOp::Ne => b"-ne",
-        CondOp::Lt => b"-lt",
-        CondOp::Le => b"-le",
-        CondOp::Gt => b"-gt",
-        CondOp::Ge => b"-ge",
-        CondOp::NewerThan => b"-nt",
-        CondOp::OlderThan => b"-ot",
-        CondOp::SameFile => b"-ef",
-    }
 }

@@ -327,7 +327,7 @@ impl Shell {
         }
         for (name, function) in &self.functions {
             if self.exported_functions.contains(name) {
-                let body = function_export(&function.text);
+                let body = function_export(function);
                 environment.push([b"BASH_FUNC_", &name[..], b"%%=", &body].concat());
             }
         }
@@ -364,12 +364,11 @@ pub(crate) enum Started {
 }
 
 /// The definition of a function as the environment carries it: `() { … }`.
-fn function_export(text: &[u8]) -> Vec<u8> {
-    match text.iter().position(|&b| b == b'{' || b == b'(') {
-        Some(start) if text[start] == b'(' => text[start..].to_vec(),
-        Some(start) => [b"() ", &text[start..]].concat(),
-        None => text.to_vec(),
-    }
+fn function_export(function: &crate::syntax::ast::Function) -> Vec<u8> {
+    let text = crate::syntax::print::function(function);
+    let body = text.get(function.name.len()..).unwrap_or_default();
+    let body = body.strip_prefix(b" () \n").unwrap_or(body);
+    [b"() ", body].concat()
 }
 
 /// Whether the beginning of a file has no NUL byte in its first line, as bash asks.

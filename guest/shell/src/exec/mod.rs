@@ -2,6 +2,7 @@
 
 mod compound;
 mod condition;
+mod coproc;
 mod external;
 mod fork;
 mod function;
@@ -15,7 +16,6 @@ mod trace;
 
 pub(crate) use external::Started;
 pub(crate) use redirect::Saved;
-pub(crate) use trace::assignment_text;
 
 use crate::bytes;
 use crate::state::{Flow, Shell, Unwind};
@@ -34,7 +34,8 @@ impl Shell {
 
     fn item(&mut self, item: &Item) -> Flow {
         if item.background {
-            self.background(&item.and_or, &item.text)?;
+            let text = crate::syntax::print::and_or(&item.and_or);
+            self.background(&item.and_or, &text)?;
             self.status = 0;
             return Ok(0);
         }
@@ -165,7 +166,7 @@ impl Shell {
         }
         if status != 0 {
             self.line = command.line;
-            self.note_command(|| trace::command_text(command));
+            self.note_command(|| crate::syntax::print::head(command));
         }
         self.check_errexit(status)
     }
@@ -185,7 +186,7 @@ impl Shell {
         simple: &Simple,
         redirects: &[Redirect],
     ) -> Result<bool, Unwind> {
-        self.announce(|| trace::simple_text(simple, redirects))
+        self.announce(|| crate::syntax::print::simple(simple, redirects))
     }
 
     /// As [`Self::announce_simple`], for any command.

@@ -42,7 +42,7 @@ impl Shell {
                     let exit = self.wait_foreground_exit(pid);
                     if statuses.len() == last {
                         self.line = command.line;
-                        self.report_signal(exit, false, || super::trace::command_text(command));
+                        self.report_signal(exit, false, || crate::syntax::print::head(command));
                     }
                     exit.status
                 }

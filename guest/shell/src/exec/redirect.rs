@@ -134,7 +134,13 @@ impl Shell {
         if let RedirectKind::DupInput(word) | RedirectKind::DupOutput(word) = kind
             && word.as_literal() == Some(b"-")
         {
-            let text = self.get(name).unwrap_or_default();
+            let text = match crate::expand::split_element(name) {
+                Some((array, index)) => {
+                    let index = self.subscript(index)?;
+                    self.element(array, &index)?.unwrap_or_default()
+                }
+                None => self.get(name).unwrap_or_default(),
+            };
             let number = bytes::parse_int(&text).and_then(|n| u32::try_from(n).ok());
             let Some(number) = number.filter(|n| self.fds.get(*n).is_some()) else {
                 let shown = bytes::display(&text).into_owned();
@@ -151,7 +157,14 @@ impl Shell {
         } else {
             self.fds.set(number, handle);
         }
-        self.assign(name, None, number.to_string().into_bytes(), false)?;
+        let text = number.to_string().into_bytes();
+        match crate::expand::split_element(name) {
+            Some((array, index)) => {
+                let index = self.subscript(index)?;
+                self.assign(array, Some(&index), text, false)?;
+            }
+            None => self.assign(name, None, text, false)?,
+        }
         Ok(true)
     }
 
@@ -162,7 +175,7 @@ impl Shell {
         if fields.len() == 1 {
             return Ok(fields.pop());
         }
-        let shown = bytes::display(&super::trace::source(word)).into_owned();
+        let shown = bytes::display(&crate::syntax::source::word(word)).into_owned();
         self.error(&format!("{shown}: ambiguous redirect"));
         Ok(None)
     }

@@ -12,6 +12,9 @@ type Temporary = Vec<(Vec<u8>, Vec<u8>)>;
 impl Shell {
     pub(super) fn simple(&mut self, simple: &Simple, redirects: &[Redirect], line: u32) -> Flow {
         self.line = line;
+        if !self.coprocesses.is_empty() {
+            self.drop_ended_coprocesses();
+        }
         if self.announce_simple(simple, redirects)? {
             return Ok(0);
         }
@@ -20,7 +23,7 @@ impl Shell {
         let arrays = std::mem::take(&mut self.array_arguments);
         let flow = self.simple_parts(simple, redirects, line);
         if let Some(exit) = self.signaled.take() {
-            self.report_signal(exit, false, || super::trace::simple_text(simple, redirects));
+            self.report_signal(exit, false, || crate::syntax::print::simple(simple, redirects));
         }
         self.array_arguments = arrays;
         self.close_substitutions(mark);

@@ -17,8 +17,6 @@ pub(crate) struct List {
 pub(crate) struct Item {
     pub(crate) and_or: AndOr,
     pub(crate) background: bool,
-    /// The source text, for the job table.
-    pub(crate) text: Box<[u8]>,
 }
 
 #[derive(Debug)]
@@ -90,8 +88,11 @@ pub(crate) enum CommandKind {
     Function(Rc<Function>),
     Arith(Arith),
     Cond(Cond),
-    /// `coproc`, which is refused when it is reached.
-    Coproc,
+    /// `coproc name command`
+    Coproc {
+        name: Box<[u8]>,
+        body: Box<Command>,
+    },
 }
 
 #[derive(Debug, Default)]
@@ -121,8 +122,8 @@ pub(crate) enum CaseEnd {
 pub(crate) struct Function {
     pub(crate) name: Box<[u8]>,
     pub(crate) body: Command,
-    /// The definition's source text.
-    pub(crate) text: Box<[u8]>,
+    /// Where the definition begins.
+    pub(crate) line: u32,
     pub(crate) source: Rc<[u8]>,
 }
 
@@ -152,6 +153,8 @@ pub(crate) struct Word {
     pub(crate) parts: Vec<Part>,
     /// An unquoted `{` that may begin a brace expansion is present.
     pub(crate) has_brace: bool,
+    /// The text in the script, unless the parts are that text.
+    pub(crate) source: Option<Box<[u8]>>,
     /// The argument of a declaration builtin that has the form of an assignment.
     pub(crate) assignment: Option<Rc<Assignment>>,
 }
@@ -306,6 +309,12 @@ pub(crate) enum RedirectKind {
 #[derive(Debug)]
 pub(crate) struct HereDoc {
     pub(crate) body: RefCell<Word>,
+    /// The body's text, without the tabs that `<<-` drops.
+    pub(crate) text: RefCell<Box<[u8]>>,
+    pub(crate) delimiter: Box<[u8]>,
+    /// The delimiter with its quoting.
+    pub(crate) quoted_delimiter: Box<[u8]>,
+    pub(crate) strip_tabs: bool,
 }
 
 /// The expression of `[[ ]]`.
@@ -315,13 +324,18 @@ pub(crate) enum Cond {
     Unary(u8, Word),
     Binary(CondOp, Word, Word),
     Not(Box<Cond>),
+    /// `( … )`
+    Group(Box<Cond>),
     And(Box<Cond>, Box<Cond>),
     Or(Box<Cond>, Box<Cond>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CondOp {
+    /// `==`
     Match,
+    /// `=`, which means the same.
+    Equal,
     NotMatch,
     Regex,
     Before,
@@ -335,6 +349,40 @@ pub(crate) enum CondOp {
     NewerThan,
     OlderThan,
     SameFile,
+}
+
+/// The binary operators of `[[ ]]`; `test` knows all but `=~`.
+const COND_OPS: [(CondOp, &[u8]); 15] = [
+    (CondOp::Match, b"=="),
+    (CondOp::Equal, b"="),
+    (CondOp::NotMatch, b"!="),
+    (CondOp::Regex, b"=~"),
+    (CondOp::Before, b"<"),
+    (CondOp::After, b">"),
+    (CondOp::Eq, b"-eq"),
+    (CondOp::Ne, b"-ne"),
+    (CondOp::Lt, b"-lt"),
+    (CondOp::Le, b"-le"),
+    (CondOp::Gt, b"-gt"),
+    (CondOp::Ge, b"-ge"),
+    (CondOp::NewerThan, b"-nt"),
+    (CondOp::OlderThan, b"-ot"),
+    (CondOp::SameFile, b"-ef"),
+];
+
+impl CondOp {
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        COND_OPS.iter().find(|(_, name)| *name == text).map(|(op, _)| *op)
+    }
+
+    pub(crate) fn name(self) -> &'static [u8] {
+        COND_OPS.iter().find(|(op, _)| *op == self).map_or(b"", |(_, name)| name)
+    }
+}
+
+/// Whether `-x` with this letter is a test of one operand.
+pub(crate) fn is_unary_test(letter: u8) -> bool {
+    b"abcdefghknoprstuvwxzGLNORS".contains(&letter)
 }
 
 impl Word {

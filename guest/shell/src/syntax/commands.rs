@@ -75,20 +75,18 @@ impl Parser<'_> {
 
     /// One and-or list with its separator; the flag says whether a separator followed.
     fn item(&mut self) -> Parsed<(Item, bool)> {
-        let start = self.pos;
         let and_or = self.and_or()?;
         self.skip_blanks();
         match self.peek() {
             Some(b';') if !matches!(self.peek_at(1), Some(b';' | b'&')) => {
                 self.bump();
-                Ok((Item { and_or, background: false, text: Box::default() }, true))
+                Ok((Item { and_or, background: false }, true))
             }
             Some(b'&') if self.peek_at(1) != Some(b'&') => {
-                let text = self.text[start..self.pos].trim_ascii().into();
                 self.bump();
-                Ok((Item { and_or, background: true, text }, true))
+                Ok((Item { and_or, background: true }, true))
             }
-            _ => Ok((Item { and_or, background: false, text: Box::default() }, false)),
+            _ => Ok((Item { and_or, background: false }, false)),
         }
     }
 
@@ -171,7 +169,7 @@ impl Parser<'_> {
         // As in bash, a subshell has the line on which it ends.
         let line = if matches!(kind, CommandKind::Subshell(_)) { self.line } else { line };
         let mut command = Command { kind, redirects: Vec::new(), line };
-        if !matches!(command.kind, CommandKind::Function(_) | CommandKind::Coproc) {
+        if !matches!(command.kind, CommandKind::Function(_) | CommandKind::Coproc { .. }) {
             self.redirects(&mut command.redirects)?;
         }
         Ok(command)
@@ -216,7 +214,7 @@ impl Parser<'_> {
                     // What is quoted or expanded is no name; that is said when it is defined.
                     None => self.text[start..self.pos].trim_ascii_end().into(),
                 };
-                let kind = self.function_body(name, start)?;
+                let kind = self.function_body(name, line)?;
                 return Ok(Command { kind, redirects, line });
             }
             if simple.words.is_empty() {
@@ -386,7 +384,15 @@ impl Parser<'_> {
                 while self.peek_at(end).is_some_and(is_name_char) {
                     end += 1;
                 }
-                if self.peek_at(end) != Some(b'}') {
+                if self.peek_at(end) == Some(b'[') {
+                    let Some(length) = self.scan_balanced(end, b'[', b']') else {
+                        return Ok(None);
+                    };
+                    end += length;
+                }
+                if self.peek_at(end) != Some(b'}')
+                    || !matches!(self.peek_at(end + 1), Some(b'<' | b'>' | b'&'))
+                {
                     return Ok(None);
                 }
                 fd = RedirectFd::Variable(self.text[self.pos + 1..self.pos + end].into());
@@ -440,8 +446,15 @@ impl Parser<'_> {
         if self.peek().is_none_or(is_meta) {
             return Err(self.unexpected());
         }
+        let start = self.pos;
         let (delimiter, quoted) = self.here_delimiter()?;
-        let doc = Rc::new(HereDoc { body: RefCell::default() });
+        let doc = Rc::new(HereDoc {
+            body: RefCell::default(),
+            text: RefCell::default(),
+            delimiter: delimiter.as_slice().into(),
+            quoted_delimiter: self.text[start..self.pos].into(),
+            strip_tabs,
+        });
         self.pending.push(PendingHereDoc { doc: Rc::clone(&doc), delimiter, quoted, strip_tabs });
         Ok(doc)
     }

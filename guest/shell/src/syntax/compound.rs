@@ -10,6 +10,10 @@ use super::{Parsed, is_meta, is_name, is_name_char};
 /// Variable, words (if there is `in`) and body of `for` and `select`.
 type ForEach = (Box<[u8]>, Option<Vec<Word>>, List);
 
+/// What begins a compound command, parentheses aside.
+const COMPOUND: [&[u8]; 8] =
+    [b"{", b"[[", b"if", b"while", b"until", b"for", b"case", b"select"];
+
 impl Parser<'_> {
     /// `( … )` or `(( … ))`.
     pub(super) fn parenthesised(&mut self) -> Parsed<CommandKind> {
@@ -247,7 +251,7 @@ impl Parser<'_> {
     }
 
     fn function_keyword(&mut self) -> Parsed<CommandKind> {
-        let start = self.pos;
+        let line = self.line;
         self.pos += b"function".len();
         self.skip_blanks();
         let mut end = 0;
@@ -261,28 +265,27 @@ impl Parser<'_> {
         self.pos += end;
         self.skip_blanks();
         if self.peek() == Some(b'(') {
-            return self.function_body(name, start);
+            return self.function_body(name, line);
         }
-        self.function_rest(name, start)
+        self.function_rest(name, line)
     }
 
     /// From the parentheses of `name ()` on.
-    pub(super) fn function_body(&mut self, name: Box<[u8]>, start: usize) -> Parsed<CommandKind> {
+    pub(super) fn function_body(&mut self, name: Box<[u8]>, line: u32) -> Parsed<CommandKind> {
         self.bump();
         self.skip_blanks();
         if self.peek() != Some(b')') {
             return Err(self.unexpected());
         }
         self.bump();
-        self.function_rest(name, start)
+        self.function_rest(name, line)
     }
 
-    fn function_rest(&mut self, name: Box<[u8]>, start: usize) -> Parsed<CommandKind> {
+    fn function_rest(&mut self, name: Box<[u8]>, line: u32) -> Parsed<CommandKind> {
         self.skip_newlines();
         let body = self.nest(Self::compound_command)?;
-        let text = self.text[start..self.pos].into();
         let source = Rc::clone(&self.source);
-        Ok(CommandKind::Function(Rc::new(Function { name, body, text, source })))
+        Ok(CommandKind::Function(Rc::new(Function { name, body, line, source })))
     }
 
     /// A compound command with its redirections; nothing else will do.
@@ -300,38 +303,43 @@ impl Parser<'_> {
         Ok(command)
     }
 
+    /// `coproc [name] compound`, `coproc simple`: only a compound command can have a name.
     fn coproc_rest(&mut self) -> Parsed<CommandKind> {
         self.skip_blanks();
-        let line = self.line;
+        let mut name: Box<[u8]> = (*b"COPROC").into();
         let mut end = 0;
         while self.peek_at(end).is_some_and(is_name_char) {
             end += 1;
         }
-        if end > 0 && matches!(self.peek_at(end), Some(b' ' | b'\t')) {
-            let mut after = end;
-            while matches!(self.peek_at(after), Some(b' ' | b'\t')) {
-                after += 1;
-            }
-            let saved = self.pos;
+        let mut after = end;
+        while matches!(self.peek_at(after), Some(b' ' | b'\t')) {
+            after += 1;
+        }
+        if end > 0 && after > end && is_name(&self.text[self.pos..self.pos + end]) {
+            let start = self.pos;
             self.pos += after;
-            let compound = matches!(self.peek(), Some(b'{' | b'('))
-                || [&b"if"[..], b"while", b"until", b"for", b"case", b"[["]
-                    .iter()
-                    .any(|w| self.at_word(w));
-            self.pos = saved;
-            if compound && is_name(&self.text[self.pos..self.pos + end]) {
-                self.pos += after;
+            let compound = self.peek() == Some(b'(')
+                || COMPOUND.iter().any(|word| self.at_word(word));
+            if compound && !COMPOUND.contains(&&self.text[start..start + end]) {
+                name = self.text[start..start + end].into();
+            } else {
+                self.pos = start;
             }
         }
-        let compound = match self.peek() {
+        let line = self.line;
+        let kind = match self.peek() {
             Some(b'(') => Some(self.parenthesised()?),
             Some(_) => self.reserved_command()?,
             None => return Err(self.end_of_file()),
         };
-        match compound {
-            Some(_) => self.redirects(&mut Vec::new())?,
-            None => drop(self.simple_command(line)?),
-        }
-        Ok(CommandKind::Coproc)
+        let body = match kind {
+            Some(kind) => {
+                let mut command = Command { kind, redirects: Vec::new(), line };
+                self.redirects(&mut command.redirects)?;
+                command
+            }
+            None => self.simple_command(line)?,
+        };
+        Ok(CommandKind::Coproc { name, body: Box::new(body) })
     }
 }

@@ -1,6 +1,6 @@
 //! The expression of `[[ ]]`.
 
-use super::ast::{Cond, CondOp, Word};
+use super::ast::{Cond, CondOp, Word, is_unary_test};
 use super::parser::Parser;
 use super::words::WordKind;
 use super::{Parsed, is_meta};
@@ -68,7 +68,7 @@ impl Parser<'_> {
                     return Err(self.cond_error());
                 }
                 self.bump();
-                return Ok(inner);
+                return Ok(Cond::Group(Box::new(inner)));
             }
             Some(byte) if is_meta(byte) => return Err(self.cond_error()),
             Some(_) => {}
@@ -79,7 +79,7 @@ impl Parser<'_> {
         if self.peek() == Some(b'-')
             && let Some(op) = self.peek_at(1)
             && self.peek_at(2).is_none_or(is_meta)
-            && b"abcdefghknoprstuvwxzGLNORS".contains(&op)
+            && is_unary_test(op)
         {
             let start = self.pos;
             self.pos += 2;
@@ -125,21 +125,7 @@ impl Parser<'_> {
             }
             _ => return None,
         };
-        let kind = match op.as_slice() {
-            b"=" | b"==" => CondOp::Match,
-            b"!=" => CondOp::NotMatch,
-            b"=~" => CondOp::Regex,
-            b"-eq" => CondOp::Eq,
-            b"-ne" => CondOp::Ne,
-            b"-lt" => CondOp::Lt,
-            b"-le" => CondOp::Le,
-            b"-gt" => CondOp::Gt,
-            b"-ge" => CondOp::Ge,
-            b"-nt" => CondOp::NewerThan,
-            b"-ot" => CondOp::OlderThan,
-            b"-ef" => CondOp::SameFile,
-            _ => return None,
-        };
+        let kind = CondOp::parse(&op)?;
         Some((kind, op.len()))
     }
 }

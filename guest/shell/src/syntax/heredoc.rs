@@ -110,6 +110,7 @@ impl Parser<'_> {
                 ),
             ));
         }
+        *pending.doc.text.borrow_mut() = body.as_slice().into();
         let word = if pending.quoted {
             Word { parts: vec![Part::Quoted(body.into())], ..Word::default() }
         } else {

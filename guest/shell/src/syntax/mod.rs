@@ -9,7 +9,9 @@ mod cond;
 mod heredoc;
 mod param;
 mod parser;
+pub(crate) mod print;
 mod scan;
+pub(crate) mod source;
 mod words;
 
 pub(crate) use alias::Aliases;

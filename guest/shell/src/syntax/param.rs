@@ -104,7 +104,7 @@ impl Parser<'_> {
             while self.peek_at(end).is_some_and(is_name_char) {
                 end += 1;
             }
-            let name = self.text[self.pos..self.pos + end].into();
+            let name: Box<[u8]> = self.text[self.pos..self.pos + end].into();
             self.pos += end;
             return Some(Target::Name(name));
         }

@@ -94,9 +94,18 @@ impl Parser<'_> {
     pub(super) fn word(&mut self, kind: WordKind) -> Parsed<Word> {
         let inside = self.assigning && matches!(kind, WordKind::Brace { double: false });
         let outer = std::mem::replace(&mut self.assigning, inside || kind == WordKind::Assignment);
+        let start = self.pos;
         let word = self.nest(|p| p.word_parts(kind));
         self.assigning = outer;
-        word
+        let mut word = word?;
+        let shown = matches!(
+            kind,
+            WordKind::Plain | WordKind::Assignment | WordKind::Regex | WordKind::Subscript
+        );
+        if shown && word.as_literal().is_none() && !word.parts.is_empty() {
+            word.source = Some(self.text[start..self.pos].into());
+        }
+        Ok(word)
     }
 
     fn word_parts(&mut self, kind: WordKind) -> Parsed<Word> {
@@ -121,7 +130,7 @@ impl Parser<'_> {
                     WordKind::Brace { .. } | WordKind::Pattern { .. } => {
                         Err(self.unmatched('}', line))
                     }
-                    _ => Ok(Word { parts: b.finish(), has_brace, assignment: None }),
+                    _ => Ok(Word { parts: b.finish(), has_brace, ..Word::default() }),
                 };
             };
             let ends = match kind {
@@ -142,7 +151,7 @@ impl Parser<'_> {
                 if kind == WordKind::Double {
                     self.bump();
                 }
-                return Ok(Word { parts: b.finish(), has_brace, assignment: None });
+                return Ok(Word { parts: b.finish(), has_brace, ..Word::default() });
             }
             match byte {
                 b'\\' => self.escape(kind, in_double, &mut b),
@@ -388,7 +397,7 @@ impl Parser<'_> {
                 while self.peek_at(end).is_some_and(is_name_char) {
                     end += 1;
                 }
-                let name = self.text[self.pos + 1..self.pos + end].into();
+                let name: Box<[u8]> = self.text[self.pos + 1..self.pos + end].into();
                 self.pos += end;
                 self.plain_param(Target::Name(name), start)
             }
