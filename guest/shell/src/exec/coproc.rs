@@ -19,9 +19,8 @@ impl Shell {
         let (from, output) = self.make_pipe()?;
         let (input, to) = self.make_pipe()?;
         let changed = [(0, input.raw()), (1, output.raw())];
-        let forked = self.fork(Purpose::Background, false, &changed, |sh| {
-            sh.subshell_command(body)
-        })?;
+        let forked =
+            self.fork(Purpose::Background, false, &changed, |sh| sh.subshell_command(body))?;
         drop((input, output));
         let pid = match forked {
             process::Forked::Running(pid) => pid,

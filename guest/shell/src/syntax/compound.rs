@@ -11,8 +11,7 @@ use super::{Parsed, is_meta, is_name, is_name_char};
 type ForEach = (Box<[u8]>, Option<Vec<Word>>, List);
 
 /// What begins a compound command, parentheses aside.
-const COMPOUND: [&[u8]; 8] =
-    [b"{", b"[[", b"if", b"while", b"until", b"for", b"case", b"select"];
+const COMPOUND: [&[u8]; 8] = [b"{", b"[[", b"if", b"while", b"until", b"for", b"case", b"select"];
 
 impl Parser<'_> {
     /// `( … )` or `(( … ))`.
@@ -318,8 +317,8 @@ impl Parser<'_> {
         if end > 0 && after > end && is_name(&self.text[self.pos..self.pos + end]) {
             let start = self.pos;
             self.pos += after;
-            let compound = self.peek() == Some(b'(')
-                || COMPOUND.iter().any(|word| self.at_word(word));
+            let compound =
+                self.peek() == Some(b'(') || COMPOUND.iter().any(|word| self.at_word(word));
             if compound && !COMPOUND.contains(&&self.text[start..start + end]) {
                 name = self.text[start..start + end].into();
             } else {
