@@ -2,6 +2,15 @@
 
 use std::borrow::Cow;
 
+thread_local! {
+    static SINGLE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// In the locale `C` every byte is a character.
+pub(crate) fn set_single_bytes(on: bool) {
+    SINGLE.set(on);
+}
+
 /// For messages that must be text.
 pub(crate) fn display(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
@@ -16,6 +25,9 @@ pub(crate) fn char_len(text: &[u8]) -> usize {
         0xf0..=0xf4 => 4,
         _ => return 1,
     };
+    if SINGLE.get() {
+        return 1;
+    }
     match text.get(..length) {
         Some(sequence) if std::str::from_utf8(sequence).is_ok() => length,
         _ => 1,

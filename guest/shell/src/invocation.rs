@@ -173,6 +173,7 @@ fn import(sh: &mut Shell, environment: impl Iterator<Item = (Vec<u8>, Vec<u8>)>)
         variable.value = Value::Scalar(value.to_vec());
         variable.attributes = Attributes::default();
     }
+    sh.vars.note_locale();
     for name in IDENTITIES {
         let value = sh.dynamic(name).unwrap_or_default();
         let variable = sh.vars.entry(name);

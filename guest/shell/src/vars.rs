@@ -134,6 +134,11 @@ impl Hasher for NameHasher {
 
 pub(crate) type NameMap<V> = HashMap<Name, V, BuildHasherDefault<NameHasher>>;
 
+/// Whether the variable is one of those that choose the locale of characters.
+pub(crate) fn is_locale(name: &[u8]) -> bool {
+    matches!(name, b"LC_ALL" | b"LC_CTYPE" | b"LANG")
+}
+
 /// What made a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ScopeKind {
@@ -215,6 +220,9 @@ impl Variables {
     pub(crate) fn unset(&mut self, name: &[u8]) {
         let Some((scope, at)) = self.binding(name) else {
             self.map.remove(name);
+            if is_locale(name) {
+                self.note_locale();
+            }
             return;
         };
         let own = self.function_scope().is_some_and(|function| scope >= function);
@@ -227,10 +235,21 @@ impl Variables {
     }
 
     fn restore(&mut self, binding: Binding) {
+        let locale = is_locale(&binding.name);
         match binding.below {
             Some(variable) => drop(self.map.insert(binding.name, variable)),
             None => drop(self.map.remove(&binding.name)),
         }
+        if locale {
+            self.note_locale();
+        }
+    }
+
+    /// Makes the variables of the locale effective: whether characters are single bytes.
+    pub(crate) fn note_locale(&self) {
+        let set = |name: &[u8]| self.get(name)?.scalar().filter(|value| !value.is_empty());
+        let locale = set(b"LC_ALL").or_else(|| set(b"LC_CTYPE")).or_else(|| set(b"LANG"));
+        crate::bytes::set_single_bytes(matches!(locale, Some(b"C" | b"POSIX")));
     }
 
     /// All names in order.

@@ -369,6 +369,9 @@ fn compound_op(byte: u8) -> Option<BinaryOp> {
 /// Reads `12`, `0x1f`, `017` or `base#digits`.
 pub(super) fn parse_integer(token: &[u8]) -> Result<i64, &'static str> {
     let (base, digits) = if let Some(hash) = token.iter().position(|&b| b == b'#') {
+        if token.first() == Some(&b'0') {
+            return Err("invalid number");
+        }
         let base = decimal(&token[..hash]).ok_or("invalid number")?;
         if !(2..=64).contains(&base) {
             return Err("invalid arithmetic base");

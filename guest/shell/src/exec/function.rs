@@ -105,6 +105,9 @@ impl Shell {
             let variable = self.vars.bind_temporary(&name);
             variable.value = Value::Scalar(value);
             variable.attributes.add(Attributes::EXPORT);
+            if crate::vars::is_locale(&name) {
+                self.vars.note_locale();
+            }
         }
     }
 

@@ -72,7 +72,15 @@ impl Shell {
     fn temporary(&mut self, simple: &Simple) -> Result<Option<Temporary>, Unwind> {
         let mut temporary = Vec::with_capacity(simple.assignments.len());
         for assignment in &simple.assignments {
-            let AssignValue::Scalar(word) = &assignment.value else { continue };
+            if assignment.subscript.is_some() {
+                // An element of an array cannot be handed to a command.
+                continue;
+            }
+            let AssignValue::Scalar(word) = &assignment.value else {
+                let text = crate::syntax::print::array(assignment);
+                temporary.push((assignment.name.to_vec(), text));
+                continue;
+            };
             let earlier = !temporary.is_empty() && word.parts.iter().any(|p| !is_plain(p));
             if earlier {
                 // The assignments before this one count already.

@@ -70,6 +70,7 @@ impl Parser<'_> {
             let Some(n) = self.scan_balanced(0, b'[', b']') else { return Ok(None) };
             let text = self.text[self.pos + 1..self.pos + n - 1].to_vec();
             subscript = Some(match text.as_slice() {
+                b"" => return Ok(None),
                 b"@" => Subscript::At,
                 b"*" => Subscript::Star,
                 _ => Subscript::Index(self.nested(text, self.line).word(WordKind::Subscript)?),

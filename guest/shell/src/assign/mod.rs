@@ -1,4 +1,7 @@
-//! Assignments, attributes and names.
+//! Assignments and names.
+
+mod arrays;
+mod declaration;
 
 use std::collections::BTreeMap;
 
@@ -6,9 +9,9 @@ use crate::arith::{ArithError, Scope};
 use crate::bytes;
 use crate::expand::{Expanded, quote};
 use crate::state::{Shell, Unwind};
-use crate::syntax::ast::{ArrayItem, AssignValue, Assignment, Part, Word};
+use crate::syntax::ast::{AssignValue, Assignment};
 use crate::syntax::is_name;
-use crate::vars::{Assoc, Attributes, Value};
+use crate::vars::{Attributes, Value};
 
 /// How many name references may follow one another.
 const MAX_REFERENCES: u32 = 8;
@@ -152,6 +155,7 @@ impl Shell {
         let export = self.options.allexport;
         let variable = self.vars.entry(name);
         variable.attributes.remove(Attributes::UNASSIGNED);
+        let locale = crate::vars::is_locale(name);
         if export {
             variable.attributes.add(Attributes::EXPORT);
         }
@@ -177,6 +181,9 @@ impl Shell {
                 let items = indexed(&mut variable.value);
                 put(items.entry(number).or_default(), value, append);
             }
+        }
+        if locale {
+            self.vars.note_locale();
         }
         Ok(())
     }
@@ -318,193 +325,10 @@ impl Shell {
         Ok(())
     }
 
-    /// `name=( … )`.
-    pub(crate) fn assign_array(
-        &mut self,
-        name: &[u8],
-        items: &[ArrayItem],
-        append: bool,
-        assoc: bool,
-    ) -> Expanded<()> {
-        // All expansions come first: they may use the old value.
-        let mut entries: Vec<(Option<Vec<u8>>, bool, Vec<u8>)> = Vec::new();
-        for item in items {
-            match &item.subscript {
-                Some(word) => {
-                    let index = self.expand_single(word)?;
-                    let value = if assoc {
-                        self.expand_single(&without_tildes(&item.value))?
-                    } else {
-                        self.expand_single(&item.value)?
-                    };
-                    entries.push((Some(index), item.append, value));
-                }
-                None => {
-                    let mut fields = Vec::new();
-                    self.expand_fields(&item.value, &mut fields)?;
-                    entries.extend(fields.into_iter().map(|value| (None, false, value)));
-                }
-            }
-        }
-        if self.vars.get(name).is_some_and(|v| v.attributes.has(Attributes::READONLY)) {
-            self.error(&format!("{}: readonly variable", bytes::display(name)));
-            return Err(Unwind::Discard(1));
-        }
-        if assoc {
-            self.assign_entries(name, entries, append)
-        } else {
-            self.assign_items(name, entries, append)
-        }
-    }
-
-    fn assign_entries(
-        &mut self,
-        name: &[u8],
-        entries: Vec<(Option<Vec<u8>>, bool, Vec<u8>)>,
-        append: bool,
-    ) -> Expanded<()> {
-        let variable = self.vars.entry(name);
-        variable.attributes.remove(Attributes::UNASSIGNED);
-        let old = match &mut variable.value {
-            Value::Assoc(items) if append => items.clone(),
-            Value::Assoc(items) => std::mem::take(items),
-            other => {
-                let mut items = Assoc::default();
-                if let (Value::Scalar(text), true) = (&*other, append) {
-                    items.insert(b"0".to_vec(), text.clone());
-                }
-                *other = Value::Assoc(items.clone());
-                items
-            }
-        };
-        let mut entries = entries.into_iter();
-        while let Some((index, added, value)) = entries.next() {
-            let (key, mut value) = match index {
-                Some(key) => (key, value),
-                // Without subscripts, keys and values alternate.
-                None => (value, entries.next().map(|e| e.2).unwrap_or_default()),
-            };
-            if added && !append {
-                // It is added to what the old array has.
-                value = [old.get(&key).map_or(&[][..], Vec::as_slice), &value].concat();
-            }
-            self.assign_resolved(name, Some(&key), value, added && append)?;
-        }
-        Ok(())
-    }
-
-    fn assign_items(
-        &mut self,
-        name: &[u8],
-        entries: Vec<(Option<Vec<u8>>, bool, Vec<u8>)>,
-        append: bool,
-    ) -> Expanded<()> {
-        let variable = self.vars.entry(name);
-        variable.attributes.remove(Attributes::UNASSIGNED);
-        if append {
-            indexed(&mut variable.value);
-        } else {
-            variable.value = Value::Indexed(BTreeMap::new());
-        }
-        let mut next = match &variable.value {
-            Value::Indexed(items) => items.keys().next_back().map_or(0, |k| k.wrapping_add(1)),
-            _ => 0,
-        };
-        for (index, added, value) in entries {
-            if let Some(index) = index {
-                match self.index(name, &index)? {
-                    Subscript::Number(number) => next = number,
-                    Subscript::Key(_) => {}
-                }
-            }
-            self.assign_at(name, Some(Subscript::Number(next)), value, added)?;
-            next += 1;
-        }
-        Ok(())
-    }
-
     /// Sets a variable for the shell's own purposes, whatever its attributes.
     pub(crate) fn set_plain(&mut self, name: &[u8], value: &[u8]) {
         self.vars.entry(name).value = Value::Scalar(value.to_vec());
     }
-
-    /// The letters of a variable's attributes.
-    pub(crate) fn attribute_letters(&self, name: &[u8]) -> Vec<u8> {
-        let Some(variable) = self.vars.get(name) else { return Vec::new() };
-        let mut letters = Vec::new();
-        match variable.value {
-            Value::Indexed(_) => letters.push(b'a'),
-            Value::Assoc(_) => letters.push(b'A'),
-            _ => {}
-        }
-        for (attribute, letter) in [
-            (Attributes::INTEGER, b'i'),
-            (Attributes::LOWER, b'l'),
-            (Attributes::NAMEREF, b'n'),
-            (Attributes::READONLY, b'r'),
-            (Attributes::TRACE, b't'),
-            (Attributes::UPPER, b'u'),
-            (Attributes::EXPORT, b'x'),
-        ] {
-            if variable.attributes.has(attribute) {
-                letters.push(letter);
-            }
-        }
-        letters
-    }
-
-    /// As `declare -p` prints a variable, with a newline.
-    pub(crate) fn declaration(&self, name: &[u8]) -> Vec<u8> {
-        let Some(variable) = self.vars.get(name) else { return Vec::new() };
-        let letters = self.attribute_letters(name);
-        let mut out = b"declare -".to_vec();
-        out.extend_from_slice(if letters.is_empty() { b"-" } else { &letters });
-        out.push(b' ');
-        out.extend_from_slice(name);
-        match &variable.value {
-            Value::Unset => {}
-            _ if !variable.is_set() => {}
-            Value::Scalar(text) => {
-                out.push(b'=');
-                out.extend_from_slice(&quote::double(text));
-            }
-            Value::Indexed(items) => {
-                let shown: Vec<Vec<u8>> = items
-                    .iter()
-                    .map(|(k, v)| [format!("[{k}]=").as_bytes(), &quote::double(v)].concat())
-                    .collect();
-                out.extend_from_slice(b"=(");
-                out.extend_from_slice(&shown.join(&b' '));
-                out.push(b')');
-            }
-            Value::Assoc(items) => {
-                out.extend_from_slice(b"=(");
-                for (key, value) in items.iter() {
-                    let plain = is_name(key) || key.iter().all(u8::is_ascii_alphanumeric);
-                    let key = if plain { key.clone() } else { quote::double(key) };
-                    out.push(b'[');
-                    out.extend_from_slice(&key);
-                    out.extend_from_slice(b"]=");
-                    out.extend_from_slice(&quote::double(value));
-                    out.push(b' ');
-                }
-                out.push(b')');
-            }
-        }
-        out.push(b'\n');
-        out
-    }
-}
-
-/// A value in which tildes are plain text, as in associative arrays.
-fn without_tildes(word: &Word) -> Word {
-    let mut word = word.clone();
-    for part in &mut word.parts {
-        if let Part::Tilde(text) = part {
-            *part = Part::Literal(std::rc::Rc::clone(text));
-        }
-    }
-    word
 }
 
 /// Whether a name reference may refer to this.
