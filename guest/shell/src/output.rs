@@ -86,6 +86,10 @@ impl Shell {
             text.push_str(message);
             text.push('\n');
         }
+        // What bash does not tell.
+        if let Some(column) = error.column {
+            text.push_str(&format!("{prefix}column {column}\n"));
+        }
         self.write_error(text.as_bytes());
         2
     }

@@ -12,11 +12,13 @@ struct Parser<'a> {
     pos: usize,
     depth: u32,
     operators: u32,
+    /// Where the token that was read last begins.
+    last: usize,
 }
 
 /// Parses an expression. The empty text is 0.
 pub(crate) fn parse(text: &[u8]) -> Parsed<Rc<Expr>> {
-    let mut parser = Parser { text, pos: 0, depth: 0, operators: 0 };
+    let mut parser = Parser { text, pos: 0, depth: 0, operators: 0, last: 0 };
     parser.skip_blanks();
     if parser.pos >= text.len() {
         return Ok(Rc::new(Expr::Number(0)));
@@ -29,7 +31,7 @@ pub(crate) fn parse(text: &[u8]) -> Parsed<Rc<Expr>> {
             "syntax error in expression"
         } else if rest.first() == Some(&b'=') {
             "attempted assignment to non-variable"
-        } else if rest.first().is_some_and(|b| b"\"'.#$@\\`{}])".contains(b)) {
+        } else if rest.first().is_some_and(|b| b"\"'.#$@\\`{}]".contains(b)) {
             "syntax error: invalid arithmetic operator"
         } else {
             "syntax error in expression"
@@ -56,7 +58,9 @@ impl Parser<'_> {
     }
 
     fn fail<T>(&self, message: &str) -> Parsed<T> {
-        Err(error(self.text, message, &self.text[self.pos.min(self.text.len())..]))
+        // At the end it is the last token that is shown.
+        let from = if self.pos < self.text.len() { self.pos } else { self.last };
+        Err(error(self.text, message, &self.text[from.min(self.text.len())..]))
     }
 
     fn count_operator(&mut self) -> Parsed<()> {
@@ -75,6 +79,7 @@ impl Parser<'_> {
         let mut left = self.assignment()?;
         while self.peek() == b',' {
             self.count_operator()?;
+            self.last = self.pos;
             self.pos += 1;
             left = Expr::Comma(Rc::new(left), Rc::new(self.assignment()?));
         }
@@ -102,6 +107,7 @@ impl Parser<'_> {
         let Expr::Variable(variable) = left else {
             return self.fail("attempted assignment to non-variable");
         };
+        self.last = self.pos;
         self.pos += length;
         let start = self.pos;
         let right = Rc::new(self.assignment()?);
@@ -145,14 +151,11 @@ impl Parser<'_> {
                 return Ok(left);
             }
             self.count_operator()?;
+            self.last = self.pos;
             self.pos += length;
             self.skip_blanks();
             let start = self.pos;
             if start >= self.text.len() {
-                self.pos -= length;
-                while self.pos > 0 && self.text[self.pos] != op.first_byte() {
-                    self.pos -= 1;
-                }
                 return self.fail("syntax error: operand expected");
             }
             self.depth += 1;
@@ -169,6 +172,7 @@ impl Parser<'_> {
                 Op::Plain(op) => {
                     // Only these can fail, and then show their operand.
                     let fails = matches!(op, BinaryOp::Div | BinaryOp::Rem | BinaryOp::Pow);
+                    let start = if op == BinaryOp::Pow { self.last } else { start };
                     let token = if fails { self.text[start..].into() } else { Rc::default() };
                     Expr::Binary(op, l, r, token)
                 }
@@ -239,10 +243,9 @@ impl Parser<'_> {
                 return self.done(primary);
             }
         };
-        let start = self.pos;
+        self.last = self.pos;
         self.pos += 1;
         if self.peek() == 0 {
-            self.pos = start;
             return self.fail("syntax error: operand expected");
         }
         let operand = self.unary()?;
@@ -252,11 +255,13 @@ impl Parser<'_> {
     fn primary(&mut self) -> Parsed<Expr> {
         let first = self.peek();
         if first == b'(' {
+            self.last = self.pos;
             self.pos += 1;
             let inner = self.comma()?;
             if self.peek() != b')' {
                 return self.fail("missing `)'");
             }
+            self.last = self.pos;
             self.pos += 1;
             return Ok(inner);
         }
@@ -280,6 +285,7 @@ impl Parser<'_> {
         }
         if first.is_ascii_digit() {
             let start = self.pos;
+            self.last = start;
             while is_name_char(self.at(0)) || matches!(self.at(0), b'#' | b'@') {
                 self.pos += 1;
             }
@@ -294,6 +300,7 @@ impl Parser<'_> {
 
     fn variable(&mut self) -> Parsed<Variable> {
         let start = self.pos;
+        self.last = start;
         while is_name_char(self.at(0)) {
             self.pos += 1;
         }
@@ -328,28 +335,6 @@ enum Op {
     Plain(BinaryOp),
     And,
     Or,
-}
-
-impl Op {
-    fn first_byte(self) -> u8 {
-        use BinaryOp::{
-            Add, BitAnd, BitOr, BitXor, Div, Eq, Ge, Gt, Le, Lt, Mul, Ne, Pow, Rem, Shl, Shr, Sub,
-        };
-        match self {
-            Self::And | Self::Plain(BitAnd) => b'&',
-            Self::Or | Self::Plain(BitOr) => b'|',
-            Self::Plain(Add) => b'+',
-            Self::Plain(Sub) => b'-',
-            Self::Plain(Mul | Pow) => b'*',
-            Self::Plain(Div) => b'/',
-            Self::Plain(Rem) => b'%',
-            Self::Plain(Shl | Lt | Le) => b'<',
-            Self::Plain(Shr | Gt | Ge) => b'>',
-            Self::Plain(Eq) => b'=',
-            Self::Plain(Ne) => b'!',
-            Self::Plain(BitXor) => b'^',
-        }
-    }
 }
 
 fn compound_op(byte: u8) -> Option<BinaryOp> {

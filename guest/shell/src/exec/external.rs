@@ -100,12 +100,7 @@ impl Shell {
         }
         self.line = command.line;
         let arguments = self.expand_words(&simple.words)?;
-        let mut temporary = Vec::new();
-        for assignment in &simple.assignments {
-            if let crate::syntax::ast::AssignValue::Scalar(word) = &assignment.value {
-                temporary.push((assignment.name.to_vec(), self.expand_single(word)?));
-            }
-        }
+        let Some(temporary) = self.temporary(simple)? else { return Ok(Some(Err(1))) };
         let mut saved = super::Saved::new();
         for (number, handle) in [(0, stdin), (1, stdout)] {
             if let Some(handle) = handle {

@@ -69,11 +69,15 @@ impl Shell {
     }
 
     /// The assignments before a command; `None` after a message.
-    fn temporary(&mut self, simple: &Simple) -> Result<Option<Temporary>, Unwind> {
+    pub(super) fn temporary(&mut self, simple: &Simple) -> Result<Option<Temporary>, Unwind> {
         let mut temporary = Vec::with_capacity(simple.assignments.len());
         for assignment in &simple.assignments {
             if assignment.subscript.is_some() {
                 // An element of an array cannot be handed to a command.
+                let text = crate::syntax::print::assignment(assignment);
+                let end = crate::bytes::find(&text, b"=").unwrap_or(text.len());
+                let place = text[..end].strip_suffix(b"+").unwrap_or(&text[..end]);
+                self.error(&format!("`{}': not a valid identifier", Self::shown(place)));
                 continue;
             }
             let AssignValue::Scalar(word) = &assignment.value else {
@@ -170,7 +174,10 @@ impl Shell {
         let function = self.functions.get(&arguments[0][..]).filter(|_| !first).cloned();
         let status = if let Some(function) = function {
             let arguments = arguments.into_iter().skip(1).collect();
-            self.call(&function, arguments, temporary)?
+            let last = self.last_argument.clone();
+            let status = self.call(&function, arguments, temporary)?;
+            self.last_argument = last;
+            status
         } else if let Some(builtin) = builtin {
             self.run_builtin(builtin, &arguments, temporary)?
         } else {

@@ -16,7 +16,7 @@ impl Shell {
             Err(error) => {
                 let error = error.clone();
                 self.syntax_error(&error, "command substitution: ");
-                self.substituted(1);
+                self.substituted(2);
                 return Ok(Vec::new());
             }
         };

@@ -104,6 +104,10 @@ impl Shell {
             Component::Literal(name) => {
                 let path = join(base, name);
                 if rest.is_empty() {
+                    if path.is_empty() {
+                        // What `**/` matches here has no name.
+                        return;
+                    }
                     if name.is_empty() || std::fs::symlink_metadata(self.path(&path)).is_ok() {
                         found.push(path);
                     }

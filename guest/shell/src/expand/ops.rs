@@ -268,7 +268,16 @@ impl Shell {
                 items.push(if op == b'K' { quote::double(&value) } else { value });
             }
             return Ok(if op == b'K' {
-                Values::One(items.join(&b' '))
+                let mut text = items.join(&b' ');
+                if self
+                    .vars
+                    .get(name)
+                    .is_some_and(|v| matches!(v.value, crate::vars::Value::Assoc(_)))
+                {
+                    // As bash prints associative arrays everywhere.
+                    text.push(b' ');
+                }
+                Values::One(text)
             } else {
                 Values::Many { items, star: false }
             });

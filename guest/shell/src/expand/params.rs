@@ -138,6 +138,11 @@ impl Expander<'_> {
             return Ok(());
         }
         if let ParamOp::Transform(op) = &param.op {
+            if !b"UuLQEPAKak".contains(op) {
+                let text = bytes::display(&param.text).into_owned();
+                self.shell.error(&format!("{text}: bad substitution"));
+                return Err(Unwind::Exit(1));
+            }
             let values = self.shell.transform(place, values, *op)?;
             self.values(values, quoted);
             return Ok(());

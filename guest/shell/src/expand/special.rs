@@ -41,7 +41,12 @@ impl Shell {
         if let Some(variable) = self.vars.get(name) {
             if variable.attributes.has(Attributes::NAMEREF) {
                 let target = self.resolve(name);
-                if *target == *name {
+                let circular = self.nameref_target(&target).is_some_and(|t| !t.is_empty());
+                if circular {
+                    let shown = crate::bytes::display(name).into_owned();
+                    self.error(&format!("warning: {shown}: circular name reference"));
+                }
+                if *target == *name || circular {
                     return None;
                 }
                 if let Some((array, index)) = split_element(&target) {

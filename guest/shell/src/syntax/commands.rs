@@ -185,9 +185,9 @@ impl Parser<'_> {
         }
     }
 
-    pub(super) fn simple_command(&mut self, line: u32) -> Parsed<Command> {
+    pub(super) fn simple_command(&mut self, mut line: u32) -> Parsed<Command> {
         let start = self.pos;
-        if self.at_list_end() {
+        if self.at_list_end() || self.at_word(b"in") {
             return Err(self.unexpected());
         }
         let mut simple = Simple::default();
@@ -237,6 +237,11 @@ impl Parser<'_> {
                 texts = TEXTS.contains(&literal);
             }
             simple.words.push(word);
+            if simple.words.len() == 1 {
+                // As in bash, a continued line counts when it follows the first word.
+                self.skip_blanks();
+                line = self.line;
+            }
         }
         if simple.words.is_empty() && simple.assignments.is_empty() && redirects.is_empty() {
             return Err(self.unexpected());
@@ -317,7 +322,7 @@ impl Parser<'_> {
         let value = if self.peek() == Some(b'(') {
             let items = self.array_items();
             AssignValue::Array(items.map_err(|mut error| {
-                error.line_only |= !error.incomplete;
+                error.line_only = true;
                 error
             })?)
         } else {

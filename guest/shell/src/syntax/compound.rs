@@ -23,6 +23,9 @@ impl Parser<'_> {
             self.bump_by(2);
             return Ok(CommandKind::Arith(arith));
         }
+        if self.peek_at(1) == Some(b'(') && self.scan_balanced(1, b'(', b')').is_none() {
+            return Err(self.unmatched(')', self.line));
+        }
         self.bump();
         let list = self.compound_list()?;
         self.close(b')')?;
@@ -136,7 +139,14 @@ impl Parser<'_> {
             let text = self.text[self.pos + 2..self.pos + length - 2].to_vec();
             let parts = super::scan::split_semicolons(&text);
             let [init, condition, step] = parts.as_slice() else {
-                return Err(self.error("syntax error: arithmetic expression required".into()));
+                let what = match parts.len() {
+                    0..3 => "arithmetic expression required",
+                    _ => "`;' unexpected",
+                };
+                let shown = crate::bytes::display(&text).into_owned();
+                return Err(
+                    self.error(format!("syntax error: {what}\nsyntax error: `(({shown}))'"))
+                );
             };
             let (init, condition, step) =
                 (self.arith(init)?, self.arith(condition)?, self.arith(step)?);
@@ -274,7 +284,10 @@ impl Parser<'_> {
         self.bump();
         self.skip_blanks();
         if self.peek() != Some(b')') {
-            return Err(self.unexpected());
+            let (token, shown) = (self.token(), self.shown_line());
+            return Err(
+                self.error(format!("syntax error near unexpected token `{token}'\n{shown}"))
+            );
         }
         self.bump();
         self.function_rest(name, line)

@@ -77,12 +77,12 @@ impl Parser<'_> {
                 self.pos += 1;
             }
             let mut line = &self.text[start..self.pos];
-            if pending.strip_tabs {
+            // Without quoting, an escaped newline joins a line to the one before.
+            let joined = !pending.quoted && ends_in_escape(&body);
+            if pending.strip_tabs && !joined {
                 let tabs = line.iter().take_while(|&&b| b == b'\t').count();
                 line = &line[tabs..];
             }
-            // Without quoting, an escaped newline joins the delimiter's line to the one before.
-            let joined = !pending.quoted && ends_in_escape(&body);
             if line == pending.delimiter && !joined {
                 ended = true;
             } else {
@@ -100,6 +100,9 @@ impl Parser<'_> {
             }
         }
         if !ended {
+            if body.last().is_some_and(|&b| b != b'\n') {
+                body.push(b'\n');
+            }
             let last = self.line - u32::from(self.text.last() == Some(&b'\n'));
             self.warnings.push((
                 last,

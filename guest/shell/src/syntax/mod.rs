@@ -21,6 +21,8 @@ pub(crate) use parser::{Feed, Parser, SyntaxOptions};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SyntaxError {
     pub(crate) line: u32,
+    /// The column of the token, where it is known.
+    pub(crate) column: Option<u32>,
     /// What bash says after `line N: `; a second message follows after a newline.
     pub(crate) message: String,
     /// Only the rest of the line cannot be used, as bash sees it.
@@ -72,4 +74,35 @@ pub(crate) fn array_items(
 pub(crate) fn here_text(text: &[u8], line: u32, options: SyntaxOptions) -> ast::Word {
     let mut parser = Parser::new(text.to_vec(), line, std::rc::Rc::default(), options);
     parser.word(words::WordKind::HereDoc).unwrap_or_else(|_| ast::Word::literal(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Parser, SyntaxOptions};
+
+    fn error(text: &str) -> super::SyntaxError {
+        let text = text.as_bytes().to_vec();
+        let mut parser = Parser::new(text, 1, std::rc::Rc::default(), SyntaxOptions::default());
+        loop {
+            match parser.complete_command() {
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("no error"),
+                Err(error) => return error,
+            }
+        }
+    }
+
+    #[test]
+    fn errors_have_a_line_and_a_column() {
+        let place = |text| {
+            let error = error(text);
+            (error.line, error.column)
+        };
+        assert_eq!(place("echo one\necho two )\n"), (2, Some(10)));
+        assert_eq!(place("  fi\n"), (1, Some(3)));
+        assert_eq!(place("echo \u{e9} |\n| x\n"), (2, Some(1)));
+        assert_eq!(place("if true; then\n  echo a;;\nfi\n"), (2, Some(9)));
+        assert_eq!(place("x=`)`\n)"), (2, Some(1)));
+        assert_eq!(place("echo 'abc\n"), (1, None));
+    }
 }

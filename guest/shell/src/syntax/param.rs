@@ -173,7 +173,7 @@ impl Parser<'_> {
                 };
                 ParamOp::Case { upper: first == b'^', all, toggle: first == b'~', pattern }
             }
-            (b'@', Some(op)) if b"UuLQEPAKak".contains(&op) && self.peek_at(2) == Some(b'}') => {
+            (b'@', Some(op)) if op.is_ascii_alphabetic() && self.peek_at(2) == Some(b'}') => {
                 self.bump_by(2);
                 ParamOp::Transform(op)
             }

@@ -46,6 +46,8 @@ pub(crate) struct Parser<'a> {
     /// From here on the next word may be an alias although no command begins.
     pub(super) alias_blank: Option<usize>,
     pub(super) alias_text: usize,
+    /// This text is a part of another one.
+    part: bool,
     /// Inside of the value of an assignment.
     pub(super) assigning: bool,
 }
@@ -69,6 +71,7 @@ impl<'a> Parser<'a> {
             alias_blank: None,
             alias_text: 0,
             assigning: false,
+            part: false,
         }
     }
 
@@ -81,6 +84,7 @@ impl<'a> Parser<'a> {
     pub(super) fn nested(&self, text: Vec<u8>, line: u32) -> Parser<'static> {
         let mut parser = Parser::new(text, line, Rc::clone(&self.source), self.options.clone());
         parser.depth = self.depth;
+        parser.part = true;
         parser
     }
 
@@ -259,7 +263,23 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn error(&self, message: String) -> SyntaxError {
-        SyntaxError { line: self.line, message, line_only: false, incomplete: false }
+        SyntaxError {
+            line: self.line,
+            column: self.column(self.pos),
+            message,
+            line_only: false,
+            incomplete: false,
+        }
+    }
+
+    /// The column of a position, in characters from 1. A part of a script does not know it.
+    fn column(&self, pos: usize) -> Option<u32> {
+        if self.part || !self.replaced.is_empty() {
+            return None;
+        }
+        let pos = pos.min(self.text.len());
+        let start = self.text[..pos].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+        u32::try_from(crate::bytes::count_chars(&self.text[start..pos]) + 1).ok()
     }
 
     pub(super) fn end_of_file(&self) -> SyntaxError {
@@ -267,6 +287,7 @@ impl<'a> Parser<'a> {
         let line = self.line + u32::from(self.text.last().is_some_and(|&b| b != b'\n'));
         SyntaxError {
             line,
+            column: None,
             message: "syntax error: unexpected end of file".into(),
             line_only: false,
             incomplete: true,
@@ -276,6 +297,7 @@ impl<'a> Parser<'a> {
     pub(super) fn unmatched(&self, what: char, line: u32) -> SyntaxError {
         SyntaxError {
             line,
+            column: None,
             message: format!("unexpected EOF while looking for matching `{what}'"),
             line_only: false,
             incomplete: true,
@@ -285,11 +307,20 @@ impl<'a> Parser<'a> {
     /// The error for the token at the cursor.
     pub(super) fn unexpected(&mut self) -> SyntaxError {
         self.skip_blanks();
-        let Some(first) = self.peek() else { return self.end_of_file() };
+        if self.peek().is_none() {
+            return self.end_of_file();
+        }
+        let (token, line) = (self.token(), self.shown_line());
+        self.error(format!("syntax error near unexpected token `{token}'\n{line}"))
+    }
+
+    /// The token at the cursor as messages show it.
+    pub(super) fn token(&mut self) -> String {
+        self.skip_blanks();
         let mut token = Vec::new();
-        match first {
-            b'\n' => token.extend_from_slice(b"newline"),
-            b'&' | b'|' | b';' | b'<' | b'>' => {
+        match self.peek() {
+            None | Some(b'\n') => token.extend_from_slice(b"newline"),
+            Some(first @ (b'&' | b'|' | b';' | b'<' | b'>')) => {
                 token.push(first);
                 if self.peek_at(1) == Some(first)
                     || (first == b';' && self.peek_at(1) == Some(b'&'))
@@ -297,20 +328,19 @@ impl<'a> Parser<'a> {
                     token.extend(self.peek_at(1));
                 }
             }
-            b'(' | b')' => token.push(first),
-            _ => {
-                let mut i = 0;
-                while let Some(b) = self.peek_at(i).filter(|&b| !is_meta(b)) {
+            Some(first @ (b'(' | b')')) => token.push(first),
+            Some(_) => {
+                while let Some(b) = self.peek_at(token.len()).filter(|&b| !is_meta(b)) {
                     token.push(b);
-                    i += 1;
                 }
             }
         }
-        let mut message =
-            format!("syntax error near unexpected token `{}'", crate::bytes::display(&token));
-        message.push('\n');
-        message.push_str(&format!("`{}'", crate::bytes::display(&self.current_line())));
-        self.error(message)
+        crate::bytes::display(&token).into_owned()
+    }
+
+    /// The line of the cursor in a message.
+    pub(super) fn shown_line(&self) -> String {
+        format!("`{}'", crate::bytes::display(&self.current_line()))
     }
 
     fn current_line(&self) -> Vec<u8> {

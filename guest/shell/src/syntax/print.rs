@@ -159,7 +159,7 @@ impl Printer {
     fn and_or(&mut self, and_or: &AndOr) {
         self.pipeline(&and_or.first);
         for (op, pipeline) in &and_or.rest {
-            let text: &[u8] = if *op == AndOrOp::And { b" &&" } else { b" ||" };
+            let text: &[u8] = if *op == AndOrOp::And { b" && " } else { b" || " };
             self.connect(text);
             self.pipeline(pipeline);
         }
@@ -167,12 +167,14 @@ impl Printer {
 
     /// An operator between two commands of one line.
     fn connect(&mut self, operator: &[u8]) {
-        if !self.pending.is_empty() {
-            self.flush(operator);
-            self.put(b"  ");
-        } else {
+        // The blanks are where bash puts them.
+        let pipe = operator == b" |";
+        if self.pending.is_empty() {
             self.put(operator);
-            self.put(b" ");
+            self.put(if pipe { b" " } else { b"" });
+        } else {
+            self.flush(operator);
+            self.put(if pipe { b"  " } else { b" " });
         }
     }
 

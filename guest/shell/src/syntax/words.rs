@@ -168,7 +168,7 @@ impl Parser<'_> {
                     self.bump();
                     b.literal(byte);
                 }
-                b'"' if kind == WordKind::HereDoc => {
+                b'"' if kind == WordKind::HereDoc || single.is_some() => {
                     self.bump();
                     b.literal(byte);
                 }
@@ -364,6 +364,10 @@ impl Parser<'_> {
                     self.bump_by(2);
                     Part::Arith(Rc::new(arith))
                 } else {
+                    if self.peek_at(2) == Some(b'(') && self.scan_balanced(2, b'(', b')').is_none()
+                    {
+                        return Err(self.unmatched(')', self.line));
+                    }
                     self.bump_by(2);
                     let body = Ok(self.substitution_body()?);
                     Part::Command(Rc::new(CommandSub { body }))
@@ -378,7 +382,7 @@ impl Parser<'_> {
                 Part::Arith(Rc::new(arith))
             }
             Some(b'{') => self.braced_param(in_double)?,
-            Some(b'\'') if !in_double => {
+            Some(b'\'') if !in_double || kind == (WordKind::Brace { double: true }) => {
                 self.bump_by(2);
                 let text = self.ansi_c_quoted()?;
                 if text.is_empty() {
@@ -443,7 +447,10 @@ impl Parser<'_> {
                 self.bump();
                 Ok(list)
             }
-            None => Err(self.unmatched(')', line)),
+            None => {
+                let end = self.end_of_file().line.max(line);
+                Err(self.unmatched(')', end))
+            }
             Some(_) => Err(self.unexpected()),
         }
     }

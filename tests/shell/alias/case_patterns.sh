@@ -1,0 +1,6 @@
+shopt -s expand_aliases
+alias pat=other
+case pat in
+  other) echo expanded ;;
+  pat) echo literal ;;
+esac

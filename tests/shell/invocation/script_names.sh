@@ -1,0 +1,3 @@
+printf '%s\n' '#!/bin/bash' 'echo "$0 ${BASH_SOURCE[0]} $1"; nosuchcommand' > x.sh; chmod +x x.sh
+bash x.sh b 2>&1; bash ./x.sh c 2>&1
+cd ..; bash "$OLDPWD/x.sh" d 2>&1 | sed 's|/[^ ]*/||g'

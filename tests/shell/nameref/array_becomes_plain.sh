@@ -1,0 +1,3 @@
+declare -n r
+r=(x y)
+declare -p r

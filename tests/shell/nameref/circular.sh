@@ -1,0 +1,4 @@
+declare -n a=b b=a
+echo "${a-none}"
+a=1
+echo "next line: $?"

@@ -1,0 +1,5 @@
+eval 'echo ${x y}'; echo "1 $?"
+eval 'echo ${}'; echo "2 $?"
+eval 'echo ${x!}'; echo "3 $?"
+eval 'echo ${x@Z}'; echo "4 $?"
+x=set; eval 'echo ${x@Z}'; echo "5 $?"

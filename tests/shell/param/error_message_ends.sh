@@ -1,0 +1,2 @@
+echo "${x:?message one}"
+echo not reached

@@ -1,0 +1,5 @@
+: a b; echo "[$_]"
+x=1; echo "[$_]"
+declare y=2; echo "[$_]"
+true; echo "[$_]"
+f() { :; }; f one two; echo "[$_]"
