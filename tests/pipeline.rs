@@ -12,20 +12,33 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use greenroom::diagnostic::{Code, Diagnostics, Style};
-use greenroom::pipeline::{self, LoadError, Loader};
+use greenroom::pipeline::inputs::{Argument, Arguments, Value};
+use greenroom::pipeline::{self, Fetched, LoadError, Loader, Request, Source};
 use greenroom::plan::{
     self, AllowFailure, Context, Manual, Plan, PlannedJob, Retry, Selection, Settings, Takes, When,
 };
 
-/// The files of a case's directory, which can be listed or not.
-struct Directory(PathBuf, bool);
+/// The files of a case's directory.
+struct Directory<'a> {
+    path: PathBuf,
+    /// Whether they can be listed.
+    listed: bool,
+    /// What changed, by what it is compared with; nothing is known of anything else.
+    changes: &'a [(Option<String>, String)],
+}
 
-impl Loader for Directory {
+impl Directory<'_> {
+    fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), listed: false, changes: &[] }
+    }
+}
+
+impl Loader for Directory<'_> {
     fn load(&self, path: &str, limit: u64) -> Result<Vec<u8>, LoadError> {
         if path.split('/').any(|part| part == "..") {
             return Err(LoadError::Outside);
         }
-        let bytes = fs::read(self.0.join(path)).map_err(|error| match error.kind() {
+        let bytes = fs::read(self.path.join(path)).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => LoadError::NotFound,
             _ => LoadError::Unreadable(error.to_string()),
         })?;
@@ -33,15 +46,15 @@ impl Loader for Directory {
     }
 
     fn files(&self) -> Option<Vec<String>> {
-        self.1.then(|| {
+        self.listed.then(|| {
             let mut found = Vec::new();
-            let mut open = vec![self.0.clone()];
+            let mut open = vec![self.path.clone()];
             while let Some(directory) = open.pop() {
                 for path in entries(&directory) {
                     if path.is_dir() {
                         open.push(path);
                     } else {
-                        let path = path.strip_prefix(&self.0).unwrap();
+                        let path = path.strip_prefix(&self.path).unwrap();
                         found.push(path.to_string_lossy().into_owned());
                     }
                 }
@@ -49,6 +62,33 @@ impl Loader for Directory {
             found.sort();
             found
         })
+    }
+
+    fn changes(&self, compare_to: Option<&str>) -> Result<Option<Vec<String>>, String> {
+        let of = |(since, _): &&(Option<String>, String)| since.as_deref() == compare_to;
+        let files: Vec<String> = self.changes.iter().filter(of).map(|(_, f)| f.clone()).collect();
+        Ok((!files.is_empty()).then_some(files))
+    }
+
+    /// Files from elsewhere are in `elsewhere/`, by their last name.
+    fn fetch(&self, source: &Source, limit: u64) -> Result<Fetched, LoadError> {
+        let (project, path) = match source {
+            Source::Project { project, path, .. } => (Some(project.clone()), path.clone()),
+            Source::Remote { url, .. } => (None, url.clone()),
+            Source::Template { path } => (None, path.clone()),
+            Source::Component { address } => {
+                let (path, _) = address.split_once('@').unwrap();
+                (Some("group/parts".to_owned()), format!("{path}.yml"))
+            }
+        };
+        let name = path.rsplit('/').next().unwrap();
+        let bytes = self.load(&format!("elsewhere/{name}"), limit).map_err(|error| {
+            let help = "try again".to_owned();
+            LoadError::Unavailable { reason: error.to_string(), help }
+        })?;
+        let fact = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let component = vec![fact("name", "deploy"), fact("version", "1.2.0")];
+        Ok(Fetched { bytes, name: format!("elsewhere:{name}"), commit: None, component, project })
     }
 }
 
@@ -58,6 +98,8 @@ struct Case {
     selection: Selection,
     show_predefined: bool,
     files: bool,
+    inputs: Arguments,
+    changes: Vec<(Option<String>, String)>,
 }
 
 impl Case {
@@ -93,6 +135,16 @@ impl Case {
             "project" => self.context.project_path = value,
             "source" => self.context.source = value,
             "files" => self.files = true,
+            "input" => {
+                let (name, value) = value.split_once('=').expect("NAME=VALUE");
+                let value = Value::Text(value.to_owned());
+                self.inputs.insert(name.to_owned(), Argument { value, span: None });
+            }
+            "changed" => self.changes.push((None, value)),
+            "changed-since" => {
+                let (since, file) = value.split_once(' ').expect("WHAT FILE");
+                self.changes.push((Some(since.to_owned()), file.to_owned()));
+            }
             "manual" if value == "all" => self.context.manual = Manual::All,
             "manual" => self.context.manual = Manual::Jobs(vec![value]),
             "tag-of-runner" => self.context.tags.get_or_insert_default().push(value),
@@ -101,10 +153,17 @@ impl Case {
         }
     }
 
+    fn request(&self, inputs: Arguments) -> Request<'_> {
+        let variables = plan::of_includes(&self.context);
+        Request { file: "pipeline.yml", inputs, variables }
+    }
+
     fn run(&self, directory: &Path) -> String {
         let mut diagnostics = Diagnostics::new();
-        let loader = Directory(directory.to_owned(), self.files);
-        let plan = pipeline::load("pipeline.yml", &loader, &mut diagnostics)
+        let path = directory.to_owned();
+        let loader = Directory { path, listed: self.files, changes: &self.changes };
+        let request = self.request(self.inputs.clone());
+        let plan = pipeline::load_with(&request, &loader, &mut diagnostics)
             .and_then(|pipeline| plan::build(&pipeline, &self.context, &mut diagnostics));
         let mut out = match plan.map(|plan| plan.select(&self.selection)) {
             Some(Ok(plan)) => self.dump(&plan),
@@ -260,7 +319,7 @@ fn cases_become_the_expected_plans() {
 }
 
 /// A loader with one file, and the names of those of a case.
-struct Merged<'a>(&'a str, &'a Directory);
+struct Merged<'a>(&'a str, &'a Directory<'a>);
 
 impl Loader for Merged<'_> {
     fn load(&self, path: &str, _limit: u64) -> Result<Vec<u8>, LoadError> {
@@ -270,6 +329,10 @@ impl Loader for Merged<'_> {
 
     fn files(&self) -> Option<Vec<String>> {
         self.1.files()
+    }
+
+    fn changes(&self, compare_to: Option<&str>) -> Result<Option<Vec<String>>, String> {
+        self.1.changes(compare_to)
     }
 }
 
@@ -293,22 +356,26 @@ fn an_expanded_pipeline_is_the_same_pipeline() {
     for feature in entries(&here("cases")) {
         for directory in entries(&feature) {
             let case = Case::read(&directory);
-            let loader = Directory(directory.clone(), case.files);
-            let load = |loader: &dyn Loader| {
+            let path = directory.clone();
+            let loader = Directory { path, listed: case.files, changes: &case.changes };
+            let load = |loader: &dyn Loader, inputs: Arguments| {
                 let mut diagnostics = Diagnostics::new();
-                let pipeline = pipeline::load("pipeline.yml", loader, &mut diagnostics);
+                let request = case.request(inputs);
+                let pipeline = pipeline::load_with(&request, loader, &mut diagnostics);
                 let plan = pipeline.as_ref().and_then(|pipeline| {
                     plan::build(pipeline, &case.context, &mut diagnostics).map(placeless)
                 });
                 (pipeline, plan, diagnostics)
             };
-            let (Some(pipeline), plan, diagnostics) = load(&loader) else { continue };
+            let (Some(pipeline), plan, diagnostics) = load(&loader, case.inputs.clone()) else {
+                continue;
+            };
             if diagnostics.has_errors() {
                 continue;
             }
             count += 1;
             let text = pipeline.to_yaml();
-            let (again, same, diagnostics) = load(&Merged(&text, &loader));
+            let (again, same, diagnostics) = load(&Merged(&text, &loader), Arguments::new());
             let shown = diagnostics.render(Style::PLAIN);
             assert!(!diagnostics.has_errors(), "{}\n{text}\n{shown}", directory.display());
             assert_eq!(again.unwrap().to_yaml(), text, "{}", directory.display());
@@ -321,7 +388,7 @@ fn an_expanded_pipeline_is_the_same_pipeline() {
 /// What a file gets told. Every place in it must lie in the file.
 fn diagnose(directory: &Path, file: &str) -> String {
     let mut diagnostics = Diagnostics::new();
-    let loader = Directory(directory.to_owned(), false);
+    let loader = Directory::new(directory);
     if let Some(pipeline) = pipeline::load(file, &loader, &mut diagnostics) {
         plan::build(&pipeline, &Context::default(), &mut diagnostics);
     }

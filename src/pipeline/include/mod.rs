@@ -137,9 +137,13 @@ impl<'a> Includer<'a> {
             inputs::resolve(&inputs::Header::default(), arguments, at, self.diagnostics)?;
             return Some(root);
         };
+        let before = self.diagnostics.error_count();
         let mut header = inputs::header(header, self.diagnostics);
         if let Some(node) = header.include.take() {
             self.header_includes(&node, &mut header, origin);
+        }
+        if self.diagnostics.error_count() > before {
+            return None;
         }
         let values = inputs::resolve(&header, arguments, at, self.diagnostics)?;
         let component = header.component_facts(component);

@@ -109,6 +109,29 @@ pub(in crate::pipeline) fn included(root: &Mapping, diagnostics: &mut Diagnostic
     Header { inputs: reader.inputs(root.get("inputs")), ..Header::default() }
 }
 
+/// Checks the `inputs` of a job, which must have defaults.
+pub(in crate::pipeline) fn check_job_inputs(entry: &Entry, diagnostics: &mut Diagnostics) {
+    const MAX: usize = 50;
+    let mut reader = Reader { diagnostics };
+    let inputs = reader.inputs(Some(entry));
+    if inputs.len() > MAX {
+        let message = format!("a job has {MAX} inputs at most, not {}", inputs.len());
+        reader.wrong(message, entry.key, "too many");
+    }
+    for input in inputs {
+        let name = &input.name.value;
+        let given = entry.value.as_mapping().and_then(|inputs| inputs.get(name));
+        let spec = given.and_then(|entry| entry.value.as_mapping());
+        if let Some(rules) = spec.and_then(|spec| spec.get("rules")) {
+            reader.wrong("a job's input has no rules".to_owned(), rules.key, "unknown keyword");
+        }
+        if spec.is_none_or(|spec| !spec.contains_key("default")) {
+            let message = format!("the input `{name}` of a job needs a default");
+            reader.wrong(message, input.name.span, "`default` is missing");
+        }
+    }
+}
+
 impl Header {
     /// What the file may know of the component that it is.
     pub(in crate::pipeline) fn component_facts(

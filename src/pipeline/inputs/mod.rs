@@ -8,7 +8,7 @@ mod value;
 
 use indexmap::IndexMap;
 
-pub(super) use declare::{Header, header, included};
+pub(super) use declare::{Header, check_job_inputs, header, included};
 pub(super) use interpolate::{Contexts, interpolate};
 pub(super) use resolve::resolve;
 pub use value::Value;

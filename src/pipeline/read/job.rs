@@ -8,6 +8,7 @@ use super::settings::start_in;
 use super::{Reader, parallel, value_of};
 use crate::diagnostic::{Code, Diagnostic, Spanned, similar};
 use crate::function;
+use crate::pipeline::inputs;
 use crate::pipeline::keywords::{self, Place, Support};
 use crate::pipeline::model::{Inherit, Job, Script, Variables, When};
 use crate::yaml::{Mapping, Node, Value};
@@ -81,6 +82,9 @@ impl Reader<'_> {
         let execution = self.execution(mapping, &defaults.execution, &inherit_default);
         let defaults = Inherited { defaults, inherit: &inherit_default };
         let undecided = undecided(mapping);
+        if let Some(inputs) = mapping.get("inputs") {
+            inputs::check_job_inputs(inputs, self.diagnostics);
+        }
         self.rules_alone(mapping);
         let script = self.own_script(&name, mapping);
         let run = self.run(mapping);
@@ -150,7 +154,8 @@ impl Reader<'_> {
             (Some(node), None) => {
                 let before = self.diagnostics.error_count();
                 let script = self.script("script", node);
-                if script.is_empty() && self.diagnostics.error_count() == before {
+                let empty = script.is_empty() || node.as_str() == Some("");
+                if empty && self.diagnostics.error_count() == before {
                     self.without_script(name, "its `script` is empty", node.span);
                 }
                 script

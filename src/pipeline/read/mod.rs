@@ -62,13 +62,27 @@ impl<'a> Reader<'a> {
     fn form(&mut self, place: Place, name: &str, node: &Node) {
         let has_table = matches!(
             place,
-            Place::Job | Place::Default | Place::Global | Place::Workflow | Place::Rule
+            Place::Job
+                | Place::Default
+                | Place::Global
+                | Place::Workflow
+                | Place::Rule
+                | Place::WorkflowRule
         );
         if has_table
             && !node.is_null()
             && let Some(shape) = shape::of(name)
         {
             shape.check(name, node, self.diagnostics);
+        }
+    }
+
+    /// Checks the form of a part of a keyword.
+    fn part(&mut self, name: &str, node: &Node) {
+        if !node.is_null()
+            && let Some(shape) = shape::of(name)
+        {
+            shape.check(name.trim_end_matches(':'), node, self.diagnostics);
         }
     }
 

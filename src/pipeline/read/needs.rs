@@ -58,8 +58,18 @@ impl Reader<'_> {
             return Some(Need { job, optional: false, artifacts: true, matrix: None });
         };
         self.keywords(Place::Need, mapping);
+        self.part("needs:", node);
         // Needs of other projects and pipelines only hand over artifacts.
-        if ["project", "pipeline"].iter().any(|key| value_of(mapping, key).is_some()) {
+        if let Some(other) =
+            ["project", "pipeline"].into_iter().find(|key| mapping.contains_key(*key))
+        {
+            let wanted: &[&str] = if other == "project" { &["job", "ref"] } else { &[] };
+            for missing in wanted.iter().filter(|key| value_of(mapping, key).is_none()) {
+                self.diagnostics.push(
+                    Diagnostic::error(Code::WrongValue, format!("`needs:{other}` is not complete"))
+                        .label(node.span, format!("`{missing}` is missing")),
+                );
+            }
             return None;
         }
         let Some(job) = value_of(mapping, "job") else {

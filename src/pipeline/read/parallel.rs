@@ -148,7 +148,7 @@ impl Reader<'_> {
             };
             let mut values = Vec::new();
             for node in nodes {
-                match node.scalar_text() {
+                match node.scalar_text().filter(|_| node.as_bool().is_none()) {
                     Some(text) if !text.contains('\0') => values.push(text),
                     _ => {
                         self.wrong_type(&format!("a value of `{name}`"), "a string", node);

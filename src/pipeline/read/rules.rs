@@ -2,7 +2,7 @@
 
 use super::settings::start_in;
 use super::{Reader, flatten, value_of};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned};
 use crate::pipeline::expression::{Expression, Pattern};
 use crate::pipeline::keywords::Place;
 use crate::pipeline::model::{Policy, RefName, RefPattern, Rule, Variables, When, Workflow};
@@ -117,9 +117,22 @@ impl Reader<'_> {
             rules,
             name: value_of(mapping, "name")
                 .and_then(|node| self.string("`workflow:name`", node))
+                .filter(|name| self.pipeline_name(name))
                 .map(|name| name.value),
             span: mapping.get("rules").map_or(Span::default(), |entry| entry.key),
         }
+    }
+
+    fn pipeline_name(&mut self, name: &Spanned<String>) -> bool {
+        const MAX: usize = 255;
+        let fine = (1..=MAX).contains(&name.value.chars().count());
+        if !fine {
+            self.diagnostics.push(
+                Diagnostic::error(Code::WrongValue, "a pipeline cannot have this name")
+                    .label(name.span, format!("expected 1 to {MAX} characters")),
+            );
+        }
+        fine
     }
 
     /// `only:` or `except:`.
@@ -139,7 +152,10 @@ impl Reader<'_> {
             refs: value_of(mapping, "refs").map(|node| self.refs(what, node)),
             variables,
             changes: value_of(mapping, "changes").and_then(|node| self.changes(node)),
-            kubernetes: value_of(mapping, "kubernetes").is_some(),
+            kubernetes: value_of(mapping, "kubernetes").is_some_and(|node| {
+                self.part("only:kubernetes", node);
+                true
+            }),
         }
     }
 

@@ -24,6 +24,11 @@ impl Reader<'_> {
         let name = match node.as_mapping() {
             Some(mapping) => {
                 self.keywords(Place::Image, mapping);
+                for name in ["docker", "entrypoint", "kubernetes", "pull_policy"] {
+                    if let Some(entry) = mapping.get(name) {
+                        self.part(&format!("image:{name}"), &entry.value);
+                    }
+                }
                 match value_of(mapping, "name") {
                     Some(name) => name,
                     None => {
@@ -53,7 +58,10 @@ impl Reader<'_> {
     pub(super) fn timeout(&mut self, node: &Node) -> Option<Duration> {
         let text = match &node.value {
             Value::String(text) => text.clone(),
-            Value::Integer(_) | Value::Float(_) => node.scalar_text()?,
+            Value::Integer(_) | Value::Float(_) => {
+                self.string("`timeout`", node);
+                return None;
+            }
             _ => {
                 self.wrong_type("`timeout`", "a duration", node);
                 return None;

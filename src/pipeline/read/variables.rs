@@ -74,6 +74,9 @@ impl Reader<'_> {
             None => true,
         };
         let description = value_of(long, "description").and_then(Node::scalar_text);
+        if let Some(node) = value_of(long, "description") {
+            self.string("`description`", node);
+        }
         let options = match value_of(long, "options") {
             Some(node) => self.options(node),
             None => vec![],
@@ -97,6 +100,14 @@ impl Reader<'_> {
 
     fn options(&mut self, node: &Node) -> Vec<String> {
         match node.as_sequence() {
+            Some([]) => {
+                self.diagnostics.push(
+                    Diagnostic::error(Code::WrongValue, "`options` has no entry")
+                        .label(node.span, "expected at least one")
+                        .help("leave `options` out if every value will do"),
+                );
+                vec![]
+            }
             Some(items) => items
                 .iter()
                 .filter_map(|item| self.string("an option", item))

@@ -83,7 +83,6 @@ impl Shape {
             Self::Bool if !self.fits(node) => {
                 wrong_type(what, "`true` or `false`", node, diagnostics);
             }
-            Self::Number if !self.fits(node) => wrong_type(what, "a number", node, diagnostics),
             _ => {}
         }
     }
@@ -98,7 +97,6 @@ impl Shape {
             }
             Self::Bool => node.as_bool().is_some(),
             Self::Integer(..) => matches!(node.value, Value::Integer(_)),
-            Self::Number => matches!(node.value, Value::Integer(_) | Value::Float(_)),
             Self::List(..) => node.as_sequence().is_some(),
             Self::Map(_) | Self::Names(_) | Self::OneKeyOf(..) => node.as_mapping().is_some(),
             Self::Either(shapes, _) => shapes.iter().any(|shape| shape.fits(node)),
@@ -151,12 +149,7 @@ fn list(
         );
     }
     for item in items {
-        // A reference to a list, within a list, is a list in a list.
-        if item.as_sequence().is_some() && !of.fits(item) {
-            list(what, of, 0, usize::MAX, item, diagnostics);
-        } else {
-            of.check(what, item, diagnostics);
-        }
+        of.check(what, item, diagnostics);
     }
 }
 

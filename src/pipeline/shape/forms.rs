@@ -89,15 +89,6 @@ pub(super) fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// The name of a step.
-pub(super) fn is_identifier(text: &str) -> bool {
-    is_word(text) && !text.starts_with(|c: char| c.is_ascii_digit())
-}
-
-pub(super) fn is_short(text: &str) -> bool {
-    text.chars().count() <= 1024
-}
-
 pub(super) fn is_coverage(text: &str) -> bool {
     let inner = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
     inner.is_some_and(|inner| !inner.is_empty() && Regex::new(&inner.replace("\\/", "/")).is_ok())

@@ -25,8 +25,6 @@ pub(super) enum Shape {
     Bool,
     /// A whole number in a range, both ends included.
     Integer(i128, i128),
-    /// A number.
-    Number,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A string of a form: the test, and what it wants as a message says it.

@@ -1,8 +1,7 @@
 //! The shapes of keywords, after GitLab's reference and its schema for editors.
 
 use super::Shape::{
-    Any, Bool, Either, Form, Integer, List, Map, Names, NonEmpty, Number, OneKeyOf, Scalar, Text,
-    Word,
+    Any, Bool, Either, Form, Integer, List, Map, Names, NonEmpty, OneKeyOf, Scalar, Text, Word,
 };
 use super::{Field, Shape, forms};
 
@@ -41,7 +40,7 @@ const PULL_POLICIES: Shape =
     Either(&[PULL_POLICY, List(&PULL_POLICY, 1, 3)], "a policy or a list of policies");
 
 /// The values that inputs are given.
-pub(in crate::pipeline) const INPUTS: Shape = Names(&Any);
+const INPUTS: Shape = Names(&Any);
 
 const SERVICE: Shape = Either(
     &[
@@ -49,7 +48,7 @@ const SERVICE: Shape = Either(
         Map(&[
             required("name", NonEmpty),
             field("alias", NonEmpty),
-            field("command", Either(&[Text, TEXTS], "a string or a list of strings")),
+            field("command", Either(&[NonEmpty, SOME_TEXTS], "a string or a list of strings")),
             field("docker", DOCKER),
             field("entrypoint", SOME_TEXTS),
             field("kubernetes", KUBERNETES),
@@ -66,12 +65,16 @@ const VARIABLE: Shape = Either(
 );
 
 const HOOKS: Shape = Map(&[field("pre_get_sources_script", SCRIPT)]);
-const SCRIPT: Shape = Either(&[Text, TEXTS], "a string or a list of strings");
+const SCRIPT: Shape = Either(&[Text, List(&LINE, 0, MANY)], "a string or a list of strings");
+
+/// A reference to lines is a list in a list.
+const LINE: Shape = Either(&[Text, TEXTS], "a string");
 
 const ARTIFACTS: Shape = Map(&[
     field("access", Word(&["none", "developer", "maintainer", "all"])),
     field("exclude", SOME_TEXTS),
-    field("expire_in", DURATION),
+    // The reader of artifacts knows what a duration is.
+    field("expire_in", Text),
     field("expose_as", Form(forms::is_expose_as, "up to 100 letters, digits, blanks, - and _")),
     field("name", Text),
     field("paths", TEXTS),
@@ -235,7 +238,7 @@ const RELEASE: Shape = Map(&[
             ),
         )]),
     ),
-    field("milestones", PATHS),
+    field("milestones", TEXTS),
     field("name", Text),
     field("ref", Text),
     field("released_at", Form(forms::is_date_time, "a time such as 2026-03-15T08:00:00Z")),
@@ -360,64 +363,23 @@ const TRIGGER: Shape = Either(
     "the path of a project, or a mapping with `include` or `project`",
 );
 
-const INPUT_SCALAR: Shape = Either(&[Scalar, Bool], "a string, a number or a boolean");
-
-/// `inputs` of a job.
-const JOB_INPUTS: Shape = Names(&Map(&[
-    required("default", Any),
-    field("description", Form(forms::is_short, "at most 1024 characters")),
-    field("options", List(&INPUT_SCALAR, 1, 50)),
-    field("regex", Text),
-    field("type", Word(&["array", "boolean", "number", "string"])),
-]));
-
-const STEP: Shape = OneKeyOf(
-    &["func", "script", "step"],
-    &Map(&[
-        required("name", Form(forms::is_identifier, "a letter or _, then letters, digits and _")),
-        field("env", Names(&Text)),
-        field("func", STEP_SOURCE),
-        field("inputs", Names(&Any)),
-        field("script", NonEmpty),
-        field("step", STEP_SOURCE),
-    ]),
-);
-
-const STEP_SOURCE: Shape = Either(
-    &[
-        Text,
-        OneKeyOf(
-            &["git", "oci"],
-            &Map(&[
-                field(
-                    "git",
-                    Map(&[
-                        required("rev", Text),
-                        required("url", Text),
-                        field("dir", Text),
-                        field("file", Text),
-                    ]),
-                ),
-                field(
-                    "oci",
-                    Map(&[
-                        required("registry", Text),
-                        required("repository", Text),
-                        required("tag", Text),
-                        field("dir", Text),
-                        field("file", Text),
-                    ]),
-                ),
-            ]),
-        ),
-    ],
-    "a reference, or a mapping with `git` or `oci`",
-);
-
 /// `auto_cancel` of `workflow` and of its rules.
-pub(in crate::pipeline) const AUTO_CANCEL: Shape = Map(&[
+const AUTO_CANCEL: Shape = Map(&[
     field("on_job_failure", Word(&["none", "all"])),
     field("on_new_commit", Word(&["conservative", "interruptible", "none"])),
+]);
+
+/// A reference to tags is a list in a list.
+const TAG: Shape = Either(&[NonEmpty, List(&NonEmpty, 0, MANY)], "a string");
+
+const NEED_FLAG: Shape = Map(&[
+    field("artifacts", Bool),
+    field("job", NonEmpty),
+    field("optional", Bool),
+    field("parallel", Map(&[required("matrix", Any)])),
+    field("pipeline", Text),
+    field("project", Text),
+    field("ref", Text),
 ]);
 
 const SHAPES: &[(&str, Shape)] = &[
@@ -437,7 +399,6 @@ const SHAPES: &[(&str, Shape)] = &[
         )])),
     ),
     ("identity", Word(&["google_cloud"])),
-    ("inputs", JOB_INPUTS),
     ("interruptible", Bool),
     ("manual_confirmation", Text),
     ("pages", PAGES),
@@ -445,16 +406,16 @@ const SHAPES: &[(&str, Shape)] = &[
     ("release", RELEASE),
     ("resource_group", NonEmpty),
     ("retry", RETRY),
-    ("run", List(&STEP, 0, MANY)),
     ("secrets", Names(&SECRET)),
     ("services", List(&SERVICE, 0, MANY)),
     ("start_in", Form(forms::is_start_in, "a duration of a week at most")),
-    ("tags", List(&NonEmpty, 0, 50)),
+    ("tags", List(&TAG, 0, 50)),
     ("trigger", TRIGGER),
     // Parts of keywords that have readers of their own.
     ("image:docker", DOCKER),
     ("image:entrypoint", List(&Text, 1, MANY)),
     ("image:kubernetes", KUBERNETES),
     ("image:pull_policy", PULL_POLICIES),
-    ("spec:number", Number),
+    ("needs:", NEED_FLAG),
+    ("only:kubernetes", Word(&["active"])),
 ];
