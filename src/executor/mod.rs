@@ -99,7 +99,8 @@ impl SandboxExecutor {
         config.project = project.open()?.host;
         config.mounts = config.mounts.iter().map(MountSpec::open).collect::<Result<_, _>>()?;
         let grants = Arc::new(std::mem::take(&mut config.steps));
-        Ok(Self { sandbox, config, functions: Arc::default(), grants })
+        let functions = Functions::new(config.project.clone(), Arc::clone(&config.images));
+        Ok(Self { sandbox, config, functions: Arc::new(functions), grants })
     }
 }
 

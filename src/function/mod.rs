@@ -9,6 +9,7 @@ mod definition;
 pub mod expression;
 mod input;
 mod location;
+pub mod module;
 pub mod output;
 mod place;
 mod read;

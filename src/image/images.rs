@@ -9,11 +9,11 @@ use super::digest::Digest;
 use super::error::ImageError;
 use super::lock_file::LockFile;
 use super::npm_config::NpmConfig;
-use super::oci::{DockerConfig, Registries};
+use super::oci::{Artifact, DockerConfig, Registries};
 use super::path;
 use super::progress::Progress;
 use super::pull::Puller;
-use super::reference::Reference;
+use super::reference::{OciReference, Reference};
 use super::store::{ImageRecord, InUse, Store};
 use super::stored::Tree;
 use super::wrapper;
@@ -195,6 +195,26 @@ impl Images {
             .map_err(|error| ImageError::new(&name, format!("it cannot be opened: {error}")))?;
         let (digest, config) = (Some(digest.clone()), record.config);
         Ok(Tree { name, root, path: inner, digest, config })
+    }
+
+    /// Publishes a module in a registry, and returns its manifest's digest.
+    ///
+    /// # Errors
+    /// What is wrong, with the reference and what to do next.
+    pub async fn publish(
+        &self,
+        reference: &OciReference,
+        artifact: Artifact,
+    ) -> Result<Digest, ImageError> {
+        let name = Reference::Oci(reference.clone()).to_string();
+        let failed = |cause: String| ImageError::new(&name, cause);
+        let Some(sources) = &self.sources else { return Err(ImageError::new(&name, NO_STORE)) };
+        let Some(tag) = &reference.tag else {
+            return Err(failed("a digest cannot be published to; write a tag".to_owned()));
+        };
+        let registries = &sources.puller.registries;
+        let OciReference { registry, repository, .. } = reference;
+        registries.push(registry, repository, tag, artifact).await.map_err(failed)
     }
 
     /// An image in the store, pulled if the policies say so.

@@ -31,7 +31,7 @@ pub use error::ImageError;
 pub use images::{Images, Sources};
 pub use lock_file::LockFile;
 pub use npm_config::NpmConfig;
-pub use oci::DockerConfig;
+pub use oci::{Artifact, DockerConfig};
 pub use progress::{Event, Progress};
 pub use reference::{NpmReference, OciReference, Reference, ReferenceError, UrlReference};
 pub use stored::Tree;

@@ -14,6 +14,7 @@ mod files;
 mod guests;
 mod host_limits;
 mod imports;
+mod interface;
 mod job;
 mod kernel;
 mod limits;
@@ -33,6 +34,7 @@ pub mod store;
 mod streams;
 mod table;
 
+pub use interface::interface;
 pub use job::{
     Breach, DEFAULT_PATH, HostDirectory, Job, JobError, JobSpec, MountSpec, OwnCommand,
     ScriptObserver, ViewSpec,

@@ -31,13 +31,13 @@ pub(super) fn check(
     color: Color,
 ) -> Result<Exit, Failure> {
     let local = open(&args.path, environment, color)?;
-    module(&local, environment)?;
+    loadable(&local, environment)?;
     print(&interface(&local.definition))?;
     Ok(Exit::Success)
 }
 
 /// Loads the function's own module, so that everything it imports is known to be there.
-fn module(local: &Local, environment: &Environment) -> Result<(), Failure> {
+pub(super) fn loadable(local: &Local, environment: &Environment) -> Result<(), Failure> {
     let Body::Exec { command, .. } = &local.definition.body else { return Ok(()) };
     let Some(word) = command.first() else { return Ok(()) };
     let context = StepContext::new()
@@ -57,9 +57,8 @@ fn module(local: &Local, environment: &Environment) -> Result<(), Failure> {
         guest: guest.to_owned(),
         read_only: true,
     };
-    let path = local.root.join(&local.reference);
-    let directory = if path.is_dir() { path } else { local.root.clone() };
-    let mounts = vec![mount(directory, "/func"), mount(local.root.clone(), PROJECT_DIRECTORY)];
+    let mounts =
+        vec![mount(local.directory(), "/func"), mount(local.root.clone(), PROJECT_DIRECTORY)];
     let job = sandbox
         .job(sandbox::job_spec(mounts, limits))
         .map_err(|error| sandbox::mount_failure(&error))?;

@@ -22,6 +22,27 @@ pub(super) struct Local {
     pub(super) definition: Arc<Definition>,
 }
 
+impl Local {
+    /// Its directory on this machine.
+    pub(super) fn directory(&self) -> PathBuf {
+        let path = self.root.join(&self.reference);
+        match path.is_dir() {
+            true => path,
+            false => path.parent().map(Path::to_owned).unwrap_or_default(),
+        }
+    }
+
+    /// Its file.
+    pub(super) fn file(&self) -> PathBuf {
+        let path = self.root.join(&self.reference);
+        if !path.is_dir() {
+            return path;
+        }
+        let mut files = function::FILES.iter().map(|name| path.join(name));
+        files.find(|file| file.exists()).unwrap_or(path)
+    }
+}
+
 /// Reads and checks a function; findings are told on standard error.
 pub(super) fn open(path: &Path, environment: &Environment, color: Color) -> Result<Local, Failure> {
     let shown = path.display();

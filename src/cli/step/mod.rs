@@ -3,6 +3,7 @@
 mod check;
 mod function;
 mod new;
+mod publish;
 mod run;
 
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ enum Verb {
     New(new::NewArgs),
     Check(check::CheckArgs),
     Run(run::RunArgs),
+    Publish(publish::PublishArgs),
+    Inspect(publish::InspectArgs),
 }
 
 pub(super) fn step(
@@ -41,6 +44,8 @@ pub(super) fn step(
         Verb::New(args) => new::new(args).map(ExitCode::from),
         Verb::Check(args) => check::check(args, environment, color).map(ExitCode::from),
         Verb::Run(args) => run::run(args, environment, color).map(ExitCode::from),
+        Verb::Publish(args) => publish::publish(args, environment, color).map(ExitCode::from),
+        Verb::Inspect(args) => publish::inspect(args, environment, color).map(ExitCode::from),
     }
 }
 

@@ -12,6 +12,7 @@ use super::function::open;
 use crate::cli::environment::{Color, Environment};
 use crate::cli::exit_code::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::images::{self, ImageArgs};
 use crate::cli::limits::LimitArgs;
 use crate::cli::signals::Signals;
 use crate::cli::{print, sandbox, settings, tell};
@@ -19,7 +20,6 @@ use crate::diagnostic::Diagnostics;
 use crate::event::{Event, RunResult, Stream};
 use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor};
 use crate::function::{Declaration, Type, read_steps};
-use crate::image::Images;
 use crate::mask::Mask;
 use crate::plan::{AllowFailure, JobId, Plan, PlannedJob, ScriptEntry, Stage, When};
 use crate::schedule::{self, Cancel, CancelSwitch, Options};
@@ -49,6 +49,9 @@ pub(super) struct RunArgs {
     /// What stands in `vars`, as job variables do.
     #[arg(long = "var", value_name = "NAME=VALUE")]
     variables: Vec<String>,
+
+    #[command(flatten)]
+    images: ImageArgs,
 
     #[command(flatten)]
     limits: LimitArgs,
@@ -110,13 +113,14 @@ pub(super) fn run(
     let runtime = Runtime::new()
         .map_err(|error| Failure::unable(format!("cannot start threads: {error}")))?;
     let sandbox = sandbox::sandbox(environment, &limits, 1, Arc::new(OnStderr))?;
+    let images = images::images(&args.images, &settings, None, environment, &sandbox)?;
     let config = ExecutorConfig {
         project: local.root.clone().into(),
         mounts: Vec::new(),
         environment: Vec::new(),
         files: Vec::new(),
         limits,
-        images: Arc::new(Images::new(&settings).map_err(Failure::usage)?),
+        images: Arc::new(images),
         steps: sandbox::step_grants(&settings, environment)?,
     };
     let executor =

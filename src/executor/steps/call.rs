@@ -9,8 +9,9 @@ use indexmap::IndexMap;
 use super::files::{StepDirectory, name};
 use super::frame::{Frame, Variable, env_value, environment};
 use super::source::Opened;
-use super::{End, MAX_DEPTH, Runner, StepPermission, grants};
+use super::{End, FUNCTION, MAX_DEPTH, Runner, StepPermission, grants};
 use crate::event::{Level, StepOutcome};
+use crate::executor::PullNotices;
 use crate::executor::supervise::supervise;
 use crate::executor::{PROJECT_DIRECTORY, SHELL};
 use crate::function::expression::{Data, Object, Value};
@@ -55,7 +56,9 @@ impl Runner<'_> {
                             &self.sandbox.project,
                             &location,
                             frame.function.as_ref().map(|(opened, _)| opened),
+                            &PullNotices(self.log.clone()),
                         )
+                        .await
                         .map_err(|problem| problem.or_at(&step.place))?;
                     for warning in warnings {
                         self.log.notice(Level::Warning, warning).await;
@@ -175,7 +178,12 @@ impl Runner<'_> {
                 let context = context.with("work_dir", cwd.as_str());
                 let words =
                     command.iter().map(|word| Ok(evaluate_text(word, &context)?.to_string()));
-                let words = words.collect::<Result<Vec<_>, Problem>>()?;
+                let mut words = words.collect::<Result<Vec<_>, Problem>>()?;
+                if let (Some((Opened { module: Some(module), .. }, _)), Some(first)) =
+                    (&inner.function, words.first_mut())
+                {
+                    *first = format!("{FUNCTION}/{module}");
+                }
                 self.exec(words, cwd, &inner, &own, &permission, path).await
             }
             Body::Run { steps, outputs, delegate } => {

@@ -9,7 +9,8 @@ use cap_std::fs::{Dir, File, MetadataExt};
 
 use crate::diagnostic::{Diagnostics, Style};
 use crate::executor::PROJECT_DIRECTORY;
-use crate::function::{self, Function, Location, Problem};
+use crate::function::{self, Function, Location, Problem, module};
+use crate::image::{Images, Progress, Reference};
 use crate::sandbox::{HostDirectory, MountSpec};
 
 /// Bytes of a `func.yml`.
@@ -30,6 +31,9 @@ pub(super) struct Opened {
     pub(super) id: (u64, u64),
     /// For messages: as it is written, or its path.
     pub(super) shown: String,
+    /// The module that is the function, as a path of its directory: what the first word of its
+    /// command stands for.
+    pub(super) module: Option<String>,
 }
 
 impl Opened {
@@ -41,8 +45,10 @@ impl Opened {
 }
 
 /// All functions of a run: each file is read once for all steps that name it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::executor) struct Functions {
+    project: HostDirectory,
+    images: Arc<Images>,
     read: Mutex<HashMap<Key, Function>>,
 }
 
@@ -50,24 +56,45 @@ pub(in crate::executor) struct Functions {
 type Key = (String, [i64; 6]);
 
 impl Functions {
+    pub(in crate::executor) fn new(project: HostDirectory, images: Arc<Images>) -> Self {
+        Self { project, images, read: Mutex::default() }
+    }
+
     /// Finds a function, whether a step of the job names it or one of the function `within`. What
     /// is deprecated in it is returned as warnings, once.
-    pub(super) fn open(
+    pub(super) async fn open(
         &self,
         project: &Arc<Dir>,
         location: &Location,
         within: Option<&Opened>,
+        progress: &dyn Progress,
     ) -> Result<(Opened, Vec<String>), Problem> {
         match location {
             Location::Local(path) => {
                 let (root, path) = base(project, path, within)?;
                 self.open_in(root, path, &location.to_string())
             }
-            Location::Image { .. } => Err(Problem::new(format!(
-                "`{location}` is not a path of the project, and greenroom cannot download \
-                 functions yet"
-            ))
-            .help("download it into the project and write its path")),
+            Location::Image { reference, directory, file } => {
+                let parsed = Reference::parse(reference, |_| false)
+                    .map_err(|error| Problem::new(format!("`{reference}`: {error}")))?;
+                if let Reference::Short(_) | Reference::Path(_) = parsed {
+                    return Err(Problem::new(format!("`{reference}` names no registry"))
+                        .help("write HOST/REPOSITORY:TAG, or a path that begins with `./`"));
+                }
+                let opened = self.images.open_reference(&self.project, &parsed, &[], progress);
+                let tree = opened.await.map_err(|error| Problem::new(error.to_string()))?;
+                let root = tree.root.dir().map_err(|error| missing(reference, &error))?;
+                // The path of an npm package or of an address comes first.
+                let mut path = PathBuf::from(tree.path.as_deref().unwrap_or_default());
+                path.push(directory);
+                path.extend(file);
+                if path.as_os_str().is_empty()
+                    && let Some(module) = &tree.config.module
+                {
+                    path.push(module);
+                }
+                self.open_in(Arc::new(root), path, reference)
+            }
         }
     }
 
@@ -77,6 +104,9 @@ impl Functions {
         path: PathBuf,
         shown: &str,
     ) -> Result<(Opened, Vec<String>), Problem> {
+        if path.extension().is_some_and(|extension| extension == "wasm") {
+            return self.open_module(root, &path, shown);
+        }
         let is_file = path.extension().is_some_and(|e| e == "yml" || e == "yaml");
         let (path, names) = match (is_file, path.file_name().and_then(|name| name.to_str())) {
             (true, Some(name)) => {
@@ -107,7 +137,27 @@ impl Functions {
         let directory = HostDirectory::opened(&directory, path.clone())
             .map_err(|error| missing(shown, &error))?;
         let shown = shown.to_owned();
-        Ok((Opened { definition, root, path, directory, id, shown }, warnings))
+        Ok((Opened { definition, root, path, directory, id, shown, module: None }, warnings))
+    }
+
+    /// A function that is one module with its `func.yml` in it.
+    fn open_module(
+        &self,
+        root: Arc<Dir>,
+        path: &Path,
+        shown: &str,
+    ) -> Result<(Opened, Vec<String>), Problem> {
+        let at = |error: io::Error| missing(shown, &error);
+        let parent = path.parent().unwrap_or(Path::new("")).to_owned();
+        let below = if parent.as_os_str().is_empty() { Path::new(".") } else { &parent };
+        let directory = root.open_dir(below).map_err(at)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let file = directory.open(&name).map_err(at)?;
+        let (definition, id, warnings) = self.read(file, path.to_string_lossy().into_owned())?;
+        let directory = HostDirectory::opened(&directory, parent.clone()).map_err(at)?;
+        let (path, shown) = (parent, shown.to_owned());
+        let opened = Opened { definition, root, path, directory, id, shown, module: Some(name) };
+        Ok((opened, warnings))
     }
 
     fn read(
@@ -115,12 +165,13 @@ impl Functions {
         mut file: File,
         shown: String,
     ) -> Result<(Function, (u64, u64), Vec<String>), Problem> {
+        let is_module = shown.ends_with(".wasm");
         let cannot = |error: io::Error| Problem::new(format!("cannot read {shown}: {error}"));
         let metadata = file.metadata().map_err(cannot)?;
         if !metadata.is_file() {
             return Err(Problem::new(format!("{shown} is not a regular file")));
         }
-        if metadata.size() > MAX_FILE {
+        if metadata.size() > MAX_FILE && !is_module {
             return Err(Problem::new(format!("{shown} is larger than {} MiB", MAX_FILE >> 20)));
         }
         let id = (metadata.dev(), metadata.ino());
@@ -138,7 +189,15 @@ impl Functions {
             return Ok((Arc::clone(definition), id, vec![]));
         }
         let mut bytes = Vec::new();
-        file.by_ref().take(MAX_FILE).read_to_end(&mut bytes).map_err(cannot)?;
+        if is_module {
+            let (_, text) = module::embedded(&mut file).map_err(cannot)?;
+            bytes = text.ok_or_else(|| {
+                Problem::new(format!("{shown} does not say what it takes and returns"))
+                    .help("publish it with `greenroom step publish`, or write a func.yml beside it")
+            })?;
+        } else {
+            file.by_ref().take(MAX_FILE).read_to_end(&mut bytes).map_err(cannot)?;
+        }
         let mut diagnostics = Diagnostics::new();
         let definition = function::read(&shown, &bytes, &mut diagnostics);
         let Some(definition) = definition.filter(|_| !diagnostics.has_errors()) else {

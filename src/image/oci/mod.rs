@@ -6,7 +6,9 @@
 mod credentials;
 mod manifest;
 mod pull;
+mod push;
 mod registry;
 
 pub use credentials::DockerConfig;
+pub use push::Artifact;
 pub(super) use registry::Registries;

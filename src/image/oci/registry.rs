@@ -124,7 +124,12 @@ impl Registries {
         })
     }
 
-    fn client(&self, host: &str) -> Result<oci_client::Client, String> {
+    /// The user's credentials for a registry. A helper is a program that may take a while.
+    pub(super) fn credentials(&self, host: &str) -> Result<RegistryAuth, String> {
+        self.docker.credentials(host)
+    }
+
+    pub(super) fn client(&self, host: &str) -> Result<oci_client::Client, String> {
         http::install_crypto();
         let is_plain = self.is_plain(host);
         let protocol = if is_plain { ClientProtocol::Http } else { ClientProtocol::Https };
@@ -150,7 +155,7 @@ impl Registries {
     }
 }
 
-fn login_failed(host: &str, error: &OciDistributionError) -> String {
+pub(super) fn login_failed(host: &str, error: &OciDistributionError) -> String {
     match error {
         OciDistributionError::AuthenticationFailure(_) => format!(
             "the registry {host} refuses the credentials; log in with `docker login {host}`, or \
