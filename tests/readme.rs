@@ -70,7 +70,12 @@ fn the_table_and_the_manifest_are_really_read() {
 fn links_lead_somewhere() {
     let mut count = 0;
     let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
-    let examples = ["examples/two-stages/README.md", "examples/python-app/README.md"];
+    let examples = [
+        "examples/two-stages/README.md",
+        "examples/python-app/README.md",
+        "examples/custom-steps/README.md",
+        "guest/sdk/README.md",
+    ];
     for document in documents.into_iter().chain(examples) {
         let text = read(document);
         let folder = root().join(document);

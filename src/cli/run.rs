@@ -123,9 +123,8 @@ pub(super) fn run(
     if args.pipeline.choice.leaves_manual_jobs() && jobs.is_empty() && environment.can_ask() {
         let mut quiet = Diagnostics::new();
         let loaded = front::load(&request, &mut quiet)?;
-        let plan = loaded.and_then(|loaded| {
-            plan::build(&loaded.pipeline, &loaded.context, &mut quiet)
-        });
+        let plan =
+            loaded.and_then(|loaded| plan::build(&loaded.pipeline, &loaded.context, &mut quiet));
         if let Some(plan) = plan {
             request.choice.manual = choice::ask(&plan, io::stdin().lock(), io::stderr())
                 .map_err(|error| Failure::unable(format!("cannot ask: {error}")))?;
