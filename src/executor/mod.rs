@@ -125,7 +125,12 @@ impl Executor for SandboxExecutor {
         let image = self
             .config
             .images
-            .open(&self.config.project, job.image.as_deref(), &[], &PullNotices(log.clone()))
+            .open(
+                &self.config.project,
+                job.image.as_deref(),
+                &job.pull_policy,
+                &PullNotices(log.clone()),
+            )
             .await
             .map_err(|error| at_image(error.to_string()))?;
         for warning in &image.warnings {

@@ -67,7 +67,11 @@ pub(super) async fn unpack(
     let running = job.run_unpack(ProgramSpec {
         program: b"unpack".to_vec(),
         module: None,
-        arguments: vec![b"unpack".to_vec(), kind.as_bytes().to_vec()],
+        arguments: vec![
+            b"unpack".to_vec(),
+            kind.as_bytes().to_vec(),
+            MAX_TREE.to_string().into_bytes(),
+        ],
         environment: Vec::new(),
         cwd: "/out".to_owned(),
         stdio: [Stdio::Host(archive.into()), Stdio::Null, Stdio::Log],

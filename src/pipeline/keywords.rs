@@ -230,7 +230,7 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Image, "entrypoint", NoEffect("no container is started, so there is no entry point")),
     keyword(Image, "kubernetes", NoEffect("no container is started")),
     keyword(Image, "name", Yes),
-    keyword(Image, "pull_policy", NotYet("an image is read from where it is")),
+    keyword(Image, "pull_policy", Yes),
     keyword(Variable, "description", Yes),
     keyword(Variable, "expand", Yes),
     keyword(Variable, "options", Yes),

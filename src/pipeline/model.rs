@@ -9,6 +9,7 @@ use regex::Regex;
 use super::condition::Changes;
 use super::execution::Execution;
 use super::expression::{Expression, Pattern};
+use super::pull_policy::PullPolicy;
 use super::trigger::Trigger;
 use crate::diagnostic::{Span, Spanned};
 use crate::function::Steps;
@@ -106,6 +107,8 @@ pub struct Job {
     pub timeout: Option<Duration>,
     /// Its image, not expanded.
     pub image: Option<Spanned<String>>,
+    /// When the image is asked for again; empty if the job does not say it.
+    pub pull_policy: Vec<PullPolicy>,
     /// Where it deploys to.
     pub environment: Option<Environment>,
     /// Retries, artifacts, caches and the like.

@@ -365,6 +365,7 @@ impl Builder<'_> {
             allow_failure: allow_failure(decision),
             timeout: job.timeout.unwrap_or(DEFAULT_TIMEOUT),
             image: environment.image,
+            pull_policy: job.pull_policy.clone(),
             image_place: job.image.as_ref().map(|image| {
                 let place = sources.location(image.span);
                 (place.file.to_owned(), place.line)

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::Settings;
 use crate::function::Steps;
+use crate::pipeline::PullPolicy;
 
 /// The index of a job in [`Plan::jobs`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -178,6 +179,8 @@ pub struct PlannedJob {
     pub timeout: Duration,
     /// The WebAssembly image, as written, with variables expanded.
     pub image: Option<String>,
+    /// When the image is asked for again; empty if the job does not say it.
+    pub pull_policy: Vec<PullPolicy>,
     /// The file and the line, from 1, where the image stands.
     pub image_place: Option<(String, usize)>,
     /// `before_script` and `script`, in one shell.

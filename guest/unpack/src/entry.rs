@@ -22,6 +22,8 @@ pub(crate) struct Unpacker {
     kind: Kind,
     tree: Tree,
     entries: usize,
+    /// What the files may still have, in bytes.
+    left: u64,
     /// What this layer made: its whiteouts are about earlier layers only.
     made: HashSet<String>,
     opaque: Vec<Vec<String>>,
@@ -29,11 +31,12 @@ pub(crate) struct Unpacker {
 }
 
 impl Unpacker {
-    pub(crate) fn new(kind: Kind) -> Self {
+    pub(crate) fn new(kind: Kind, limit: u64) -> Self {
         Self {
             kind,
             tree: Tree::default(),
             entries: 0,
+            left: limit,
             made: HashSet::new(),
             opaque: Vec::new(),
             buffer: vec![0; 256 << 10],
@@ -96,6 +99,12 @@ impl Unpacker {
 
     fn file(&mut self, entry: &mut Entry<'_, impl Read>, parts: &[String]) -> Result<(), String> {
         let size = entry.size();
+        self.left = self.left.checked_sub(size).ok_or_else(|| {
+            format!(
+                "it unpacks to more than is allowed: {:?} alone has {size} bytes",
+                parts.join("/")
+            )
+        })?;
         let executable = entry.header().mode().unwrap_or(0o644) & 0o111 != 0;
         let mut file = self.tree.file(parts).map_err(|error| failed(parts, &error))?;
         let mut written = 0;

@@ -6,10 +6,13 @@
 //! entry's name, so that the message helps; that nothing gets out does not depend on it.
 //!
 //! ```text
-//! unpack layer     a layer of an OCI image: whiteouts remove what earlier layers have
-//! unpack package   an npm package: the first part of every name is left out
-//! unpack archive   as it is
+//! unpack layer LIMIT     a layer of an OCI image: whiteouts remove what earlier layers have
+//! unpack package LIMIT   an npm package: the first part of every name is left out
+//! unpack archive LIMIT   as it is
 //! ```
+//!
+//! LIMIT is what the files may have together, in bytes. An archive that announces more is refused
+//! before it is written.
 
 mod entry;
 mod name;
@@ -34,18 +37,23 @@ fn main() -> ExitCode {
         Some("layer") => Kind::Layer,
         Some("package") => Kind::Package,
         Some("archive") => Kind::Archive,
-        _ => return fail("usage: unpack layer|package|archive"),
+        _ => return fail(USAGE),
     };
-    match unpack(kind) {
+    let Some(limit) = std::env::args().nth(2).and_then(|limit| limit.parse().ok()) else {
+        return fail(USAGE);
+    };
+    match unpack(kind, limit) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => fail(&reason),
     }
 }
 
-fn unpack(kind: Kind) -> Result<(), String> {
+const USAGE: &str = "usage: unpack layer|package|archive LIMIT";
+
+fn unpack(kind: Kind, limit: u64) -> Result<(), String> {
     let input = stream::decompressed(io::stdin().lock())?;
     let mut archive = Archive::new(input);
-    let mut unpacker = entry::Unpacker::new(kind);
+    let mut unpacker = entry::Unpacker::new(kind, limit);
     for entry in archive.entries().map_err(|error| damaged(&error))? {
         unpacker.entry(&mut entry.map_err(|error| damaged(&error))?)?;
     }

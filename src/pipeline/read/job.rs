@@ -8,6 +8,7 @@ use super::settings::start_in;
 use super::{Reader, parallel, value_of};
 use crate::diagnostic::{Code, Diagnostic, Spanned, similar};
 use crate::function;
+use crate::pipeline::PullPolicy;
 use crate::pipeline::inputs;
 use crate::pipeline::keywords::{self, Place, Support};
 use crate::pipeline::model::{Inherit, Job, Script, Variables, When};
@@ -20,6 +21,7 @@ pub(super) struct Defaults {
     before_script: Option<Script>,
     after_script: Option<Script>,
     image: Option<Spanned<String>>,
+    pull_policy: Vec<PullPolicy>,
     timeout: Option<Duration>,
     execution: ExecutionDefaults,
 }
@@ -56,6 +58,7 @@ impl Defaults {
             before_script: find("before_script").map(|node| reader.script("before_script", node)),
             after_script: find("after_script").map(|node| reader.script("after_script", node)),
             image: find("image").and_then(|node| reader.image(node)),
+            pull_policy: find("image").map(|node| reader.pull_policy(node)).unwrap_or_default(),
             timeout: value_of(default, "timeout").and_then(|node| reader.timeout(node)),
             execution: ExecutionDefaults::read(reader, |name| match name {
                 "cache" => find(name),
@@ -103,6 +106,10 @@ impl Reader<'_> {
             Some(node) => self.image(node),
             None => defaults.take("image", |d| d.image.clone()),
         };
+        let pull_policy = match value_of(mapping, "image") {
+            Some(node) => self.pull_policy(node),
+            None => defaults.take("image", |d| Some(d.pull_policy.clone())).unwrap_or_default(),
+        };
         let timeout = match value_of(mapping, "timeout") {
             Some(node) => self.timeout(node),
             None => defaults.take("timeout", |d| d.timeout),
@@ -129,6 +136,7 @@ impl Reader<'_> {
                 .and_then(|node| self.allow_failure(node)),
             timeout,
             image,
+            pull_policy,
             environment: mapping
                 .get("environment")
                 .filter(|entry| !entry.value.is_null())

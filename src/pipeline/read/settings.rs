@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Reader, value_of};
 use crate::diagnostic::{Code, Diagnostic, Spanned, similar};
+use crate::pipeline::PullPolicy;
 use crate::pipeline::duration;
 use crate::pipeline::keywords::{self, Place};
 use crate::pipeline::model::{AllowFailure, Inherit, When};
@@ -53,6 +54,37 @@ impl Reader<'_> {
             return None;
         }
         Some(name)
+    }
+
+    /// `pull_policy` of `image: {…}`: one policy, or several that are tried in order.
+    pub(super) fn pull_policy(&mut self, node: &Node) -> Vec<PullPolicy> {
+        let node = node.as_mapping().and_then(|mapping| value_of(mapping, "pull_policy"));
+        let Some(node) = node else { return Vec::new() };
+        let items = match &node.value {
+            Value::Sequence(items) => items.iter().collect(),
+            _ => vec![node],
+        };
+        let mut policies = Vec::new();
+        for item in items {
+            let Some(name) = self.string("`pull_policy`", item) else { continue };
+            match PullPolicy::named(&name.value) {
+                Some(policy) => policies.push(policy),
+                None => {
+                    let names = PullPolicy::ALL.map(PullPolicy::name);
+                    let help = match similar(&name.value, names) {
+                        Some(meant) => format!("did you mean `{meant}`?"),
+                        None => "it is `always`, `if-not-present` or `never`".to_owned(),
+                    };
+                    let message = format!("`{}` is not a pull policy", name.value);
+                    self.diagnostics.push(
+                        Diagnostic::error(Code::WrongValue, message)
+                            .label(name.span, "")
+                            .help(help),
+                    );
+                }
+            }
+        }
+        policies
     }
 
     pub(super) fn timeout(&mut self, node: &Node) -> Option<Duration> {
