@@ -69,6 +69,16 @@ impl Image {
             image.mounts.push(MountSpec { host, guest: format!("/{top}"), read_only: true });
         }
         image.mounts.sort_by(|a, b| a.guest.cmp(&b.guest));
+        // A shell finds the others by `PATH`, but `tool.wasm` is to be called `tool`.
+        for path in ["usr/local/bin", "usr/bin", "bin"] {
+            let Ok(programs) = directory.open_dir(path) else { continue };
+            for command in commands(name, &programs)? {
+                let is_renamed = command.shown.ends_with(".wasm");
+                if is_renamed && !image.commands.iter().any(|own| own.name == command.name) {
+                    image.commands.push(command);
+                }
+            }
+        }
         Ok(image)
     }
 

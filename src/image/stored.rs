@@ -53,7 +53,8 @@ impl Tree {
             .map(|(name, value)| match name {
                 // What the sandbox has must be found in any case.
                 "PATH" => {
-                    let path = format!("/opt/greenroom/image:{value}:/opt/greenroom/bin");
+                    let path =
+                        format!("/opt/greenroom/image:/usr/local/bin:{value}:/opt/greenroom/bin");
                     (name.to_owned(), path)
                 }
                 _ => (name.to_owned(), value.to_owned()),

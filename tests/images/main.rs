@@ -1,0 +1,10 @@
+//! Images from registries that run in the test itself: what is pulled, what is refused, what stays
+//! in the store.
+
+mod archive;
+mod npm;
+mod oci;
+mod place;
+#[path = "../http/server.rs"]
+mod server;
+mod url;
