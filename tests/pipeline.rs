@@ -121,6 +121,8 @@ impl Case {
         match key {
             "job" => self.selection.jobs.push(value),
             "stage" => self.selection.stages.push(value),
+            "from" => self.selection.from = Some(value),
+            "done" => self.selection.done.push(value),
             "var" => {
                 let (name, value) = value.split_once('=').expect("NAME=VALUE");
                 self.context.variables.push((name.to_owned(), value.to_owned()));

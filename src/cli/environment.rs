@@ -177,6 +177,14 @@ impl Environment {
         self.stderr_is_terminal && !self.is_dumb()
     }
 
+    /// The directory where it is kept what the last runs did.
+    pub(super) fn state_dir(&self) -> Option<PathBuf> {
+        // A relative path is to be ignored (XDG Base Directory Specification).
+        let state = self.set("XDG_STATE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+        let home = || self.set("HOME").map(|home| Path::new(home).join(".local/state"));
+        state.or_else(home).map(|dir| dir.join("greenroom"))
+    }
+
     /// The directory where compiled modules are kept.
     pub(super) fn store_dir(&self) -> Option<PathBuf> {
         store::default_dir(&Locations {

@@ -4,6 +4,7 @@
 //! Standard output carries what was asked for — the report of a run, a list, the output of a
 //! program — and standard error what is to be said about it.
 
+mod again;
 mod ask;
 mod changes;
 mod check;
@@ -30,6 +31,7 @@ mod sandbox;
 mod secret;
 mod settings;
 mod signals;
+mod state;
 mod step;
 mod value;
 

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
 
 use super::environment::width;
+use super::tell;
 use crate::event::Record;
 use crate::report::Reporter;
 
@@ -22,9 +23,27 @@ const BATCH: usize = 64 * 1024;
 /// A terminal's width where it is not known.
 const USUAL_WIDTH: usize = 80;
 
+/// Something else that wants to know what happens in a run.
+pub(super) trait Sink: Send {
+    /// Takes a record. After an error it gets no more.
+    fn record(&mut self, record: &Record) -> Result<(), String>;
+}
+
+/// Hands a record to everybody.
+fn hand_out(record: &Record, sinks: &mut Vec<Box<dyn Sink>>) {
+    sinks.retain_mut(|sink| match sink.record(record) {
+        Ok(()) => true,
+        Err(message) => {
+            tell(&format!("greenroom: warning: {message}\n"));
+            false
+        }
+    });
+}
+
 /// Starts writing; the thread ends with the channel, or at the first error.
 pub(super) fn start(
     mut reporter: Box<dyn Reporter>,
+    mut sinks: Vec<Box<dyn Sink>>,
     mut records: Receiver<Record>,
     live: bool,
     runtime: Handle,
@@ -42,8 +61,10 @@ pub(super) fn start(
             };
             match next {
                 Ok(Some(record)) => {
+                    hand_out(&record, &mut sinks);
                     reporter.record(&record, &mut out);
                     while let (true, Ok(record)) = (out.len() < BATCH, records.try_recv()) {
+                        hand_out(&record, &mut sinks);
                         reporter.record(&record, &mut out);
                     }
                 }

@@ -8,23 +8,25 @@ use clap::{Args, ValueEnum};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
+use super::again::AgainArgs;
 use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::front::Planned;
 use super::images::{self, ImageArgs};
 use super::limits::LimitArgs;
+use super::output::Sink;
 use super::pipeline::{PipelineArgs, Request};
 use super::project::Project;
 use super::signals::Signals;
 use super::value::{Mount, Size};
-use super::{ask, choice, front, output, runtime, sandbox, tell};
+use super::{ask, choice, front, output, print, runtime, sandbox, tell};
 use crate::advice;
 use crate::diagnostic::{Diagnostics, Severity, Style, printable};
 use crate::event::{Level, RunResult};
 use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor};
 use crate::pipeline::Job;
-use crate::plan::{self, Plan, Selection, SelectionError};
+use crate::plan::{self, Plan, SelectionError};
 use crate::report::Reporter;
 use crate::report::human::Human;
 use crate::report::jsonl::JsonLines;
@@ -49,6 +51,7 @@ const WAITING_RECORDS: usize = 256;
     greenroom run examples/two-stages          the pipeline of another directory\n  \
     greenroom run unit lint                    two jobs, without those they need\n  \
     greenroom run --stage test --jobs 1        one stage, one job at a time\n  \
+    greenroom run --resume                     what failed, and what comes after it\n  \
     greenroom run --var DEPLOY=no --env TOKEN --mount ./out:/srv/www\n  \
     greenroom run --format jsonl | jq -r 'select(.event == \"job_finished\") | .job'\n\n\
     Exit codes: 0 no job failed, 1 a job failed, 2 wrong usage, 3 invalid pipeline file,\n\
@@ -77,6 +80,9 @@ pub(super) struct RunArgs {
     /// Start delayed jobs without their delay.
     #[arg(long)]
     no_wait: bool,
+
+    #[command(flatten)]
+    again: AgainArgs,
 
     /// How many jobs may run at the same time [default: the number of CPUs].
     #[arg(short, long, value_name = "N")]
@@ -132,21 +138,36 @@ pub(super) fn run(
     }
     let planned = front::valid_plan(&request, environment, color)?;
     args.pipeline.choice.check(&planned.plan)?;
-    let selection = Selection { jobs: jobs.to_vec(), stages: args.stages.clone() };
+    let project = &request.project;
+    let Some(selection) = args.again.selection(jobs, &args.stages, project, environment)? else {
+        tell("the last run ended well: nothing is left to do\n");
+        return Ok(Exit::Success);
+    };
     let mut plan = planned.plan.select(&selection).map_err(selection_failure)?;
     for (job, need) in plan.unmet_needs() {
+        if selection.from.is_some() || selection.done.iter().any(|done| done == need) {
+            // It ran before; that is what these options say.
+            continue;
+        }
         let text = format!("note: {} needs {need}, which does not run this time", job.name);
         tell(&format!("{}\n", printable(&text)));
     }
     if args.no_wait {
         plan.jobs.iter_mut().for_each(|job| job.settings.start_in = None);
     }
+    let planned_names: Vec<String> = planned.plan.jobs.iter().map(|job| job.name.clone()).collect();
     advise(planned, &plan, &request, environment.diagnostic_style(color));
     if let Some(limit) = sandbox::timeout(&args.limits, &request.settings) {
         for job in &mut plan.jobs {
             job.timeout = job.timeout.min(limit);
         }
     }
+    if args.again.dry_run {
+        print(&dry_run(&plan))?;
+        return Ok(Exit::Success);
+    }
+    let whole = selection.jobs.is_empty() && selection.stages.is_empty();
+    let sinks = args.again.sinks(whole, &done(&planned_names, &plan), project, environment)?;
     let jobs = args.jobs.unwrap_or_else(runtime::cpus);
     let at_once = jobs.get().min(plan.jobs.len());
     let runtime = runtime::for_jobs(at_once)?;
@@ -157,9 +178,14 @@ pub(super) fn run(
         Format::Human => (Box::new(Human::new(style)), style.live),
         Format::Jsonl => (Box::new(JsonLines), false),
     };
-    let options =
-        Options { pipeline: name(&request.project), jobs, notices, mask: request.mask.clone() };
-    let result = supervise(&runtime, plan, executor, options, reporter, live);
+    let options = Options {
+        pipeline: name(&request.project),
+        jobs,
+        notices,
+        keep_going: args.again.keep_going,
+        mask: request.mask.clone(),
+    };
+    let result = supervise(&runtime, plan, executor, options, (reporter, sinks), live);
     // What still runs — a thread that compiles, a read from a terminal — is not waited for.
     runtime.shutdown_background();
     Ok(match result? {
@@ -167,6 +193,40 @@ pub(super) fn run(
         RunResult::Failed => Exit::JobsFailed,
         RunResult::Cancelled => Exit::Cancelled,
     })
+}
+
+/// The jobs of the whole plan that are not to run this time: they have run before.
+fn done(all: &[String], plan: &Plan) -> Vec<String> {
+    let now: HashSet<&str> = plan.jobs.iter().map(|job| job.name.as_str()).collect();
+    all.iter().filter(|name| !now.contains(name.as_str())).cloned().collect()
+}
+
+/// What would run: the jobs in their order with what they come after and their commands.
+fn dry_run(plan: &Plan) -> String {
+    let mut text = String::new();
+    for stage in &plan.stages {
+        text += &format!("{}\n", printable(&stage.name));
+        for job in stage.jobs.iter().map(|id| plan.job(*id)) {
+            let after: Vec<&str> = job.after.iter().map(|id| plan.job(*id).name.as_str()).collect();
+            let after = match after.as_slice() {
+                [] => String::new(),
+                names => format!(" (after {})", names.join(", ")),
+            };
+            text += &format!("  {}{}\n", printable(&job.name), printable(&after));
+            if let Some(image) = &job.image {
+                text += &format!("    image {}\n", printable(image));
+            }
+            for entry in job.script.iter().chain(&job.after_script) {
+                let commands = printable(entry.text.trim_end()).replace('\n', "\n      ");
+                text += &format!("    $ {commands}\n");
+            }
+        }
+    }
+    for left in &plan.left_out {
+        let line = format!("{} does not run: {}", left.job.name, left.reason);
+        text += &format!("{}\n", printable(&line));
+    }
+    text
 }
 
 /// Says which lines of the plan's jobs cannot work here.
@@ -201,11 +261,11 @@ fn supervise(
     plan: Plan,
     executor: Arc<dyn Executor>,
     options: Options,
-    reporter: Box<dyn Reporter>,
+    (reporter, sinks): (Box<dyn Reporter>, Vec<Box<dyn Sink>>),
     live: bool,
 ) -> Result<RunResult, Failure> {
     let (events, records) = mpsc::channel(WAITING_RECORDS);
-    let writer = output::start(reporter, records, live, runtime.handle().clone())
+    let writer = output::start(reporter, sinks, records, live, runtime.handle().clone())
         .map_err(|error| Failure::unable(format!("cannot start a thread: {error}")))?;
     let switch = CancelSwitch::new();
     let result = runtime.block_on(async {
@@ -238,11 +298,13 @@ fn name(project: &Project) -> String {
 fn selection_failure(error: SelectionError) -> Failure {
     let help = match &error {
         SelectionError::UnknownJob { suggestion: Some(name), .. }
-        | SelectionError::UnknownStage { suggestion: Some(name), .. } => {
+        | SelectionError::UnknownStage { suggestion: Some(name), .. }
+        | SelectionError::UnknownStart { suggestion: Some(name), .. } => {
             format!("did you mean {name:?}?")
         }
         SelectionError::UnknownJob { .. }
         | SelectionError::UnknownStage { .. }
+        | SelectionError::UnknownStart { .. }
         | SelectionError::NotRunnable { .. } => "`greenroom list` shows them all".to_owned(),
     };
     Failure::usage(error.to_string()).help(help)

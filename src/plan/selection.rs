@@ -12,6 +12,10 @@ pub struct Selection {
     pub jobs: Vec<String>,
     /// The jobs of these stages that the plan runs.
     pub stages: Vec<String>,
+    /// Of these, only this job and what comes after it, or this stage and later ones.
+    pub from: Option<String>,
+    /// Jobs that are done already and need not run again.
+    pub done: Vec<String>,
 }
 
 /// A selection that fits no job.
@@ -28,6 +32,14 @@ pub enum SelectionError {
     /// There is no such stage, or it has no jobs.
     #[error("there is no stage named `{name}` with jobs to run")]
     UnknownStage {
+        /// The name asked for.
+        name: String,
+        /// A similar one that exists.
+        suggestion: Option<String>,
+    },
+    /// There is neither a job nor a stage of this name that runs.
+    #[error("there is no job and no stage named `{name}` to begin with")]
+    UnknownStart {
         /// The name asked for.
         name: String,
         /// A similar one that exists.
@@ -50,10 +62,21 @@ impl Plan {
     /// # Errors
     /// If a name fits no job or no stage, or a named job has nothing to run.
     pub fn select(&self, selection: &Selection) -> Result<Self, SelectionError> {
-        if selection.jobs.is_empty() && selection.stages.is_empty() {
+        if *selection == Selection::default() {
             return Ok(self.clone());
         }
-        let chosen = self.chosen(selection)?;
+        let mut chosen = if selection.jobs.is_empty() && selection.stages.is_empty() {
+            self.jobs.iter().map(|job| job.name.as_str()).collect()
+        } else {
+            self.chosen(selection)?
+        };
+        if let Some(from) = &selection.from {
+            let later = self.later(from)?;
+            chosen.retain(|name| later.contains(name));
+        }
+        for done in &selection.done {
+            chosen.remove(done.as_str());
+        }
         Ok(self.restricted_to(&chosen))
     }
 
@@ -102,6 +125,39 @@ impl Plan {
             chosen.extend(stage.jobs.iter().map(|id| self.job(*id).name.as_str()));
         }
         Ok(chosen)
+    }
+
+    /// A job, or the jobs of a stage, with all that comes after.
+    fn later(&self, from: &str) -> Result<HashSet<&str>, SelectionError> {
+        let group = self.groups.get(from).map(Vec::as_slice).unwrap_or_default();
+        let named = |job: &&PlannedJob| job.name == from || group.contains(&job.name);
+        let mut later: HashSet<JobId> = self.jobs.iter().filter(named).map(|job| job.id).collect();
+        if later.is_empty() {
+            let order = |name: &str| self.stage_order.iter().position(|stage| stage == name);
+            let Some(first) = order(from).filter(|_| self.stages.iter().any(|s| s.name == from))
+            else {
+                let jobs = self.jobs.iter().map(|job| job.name.as_str());
+                let names = jobs.chain(self.stages.iter().map(|stage| stage.name.as_str()));
+                let suggestion = similar(from, names).map(str::to_owned);
+                return Err(SelectionError::UnknownStart { name: from.to_owned(), suggestion });
+            };
+            let jobs = self.jobs.iter().filter(|job| order(&job.stage) >= Some(first));
+            return Ok(jobs.map(|job| job.name.as_str()).collect());
+        }
+        // Not every job comes after those of its plan that stand before it: needs may lead to jobs
+        // of the same stage, in any order. So it is repeated until nothing is added.
+        loop {
+            let before = later.len();
+            for job in &self.jobs {
+                if job.after.iter().any(|id| later.contains(id)) {
+                    later.insert(job.id);
+                }
+            }
+            if later.len() == before {
+                break;
+            }
+        }
+        Ok(later.into_iter().map(|id| self.job(id).name.as_str()).collect())
     }
 
     fn all_jobs(&self) -> impl Iterator<Item = &PlannedJob> {

@@ -6,6 +6,7 @@
 
 pub mod human;
 pub mod jsonl;
+pub mod junit;
 
 use std::time::Duration;
 

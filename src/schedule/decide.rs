@@ -22,10 +22,12 @@ pub(super) enum Ending {
 /// Decides about a job whose predecessors have all ended: `Ok` to start it.
 ///
 /// A job that waits for stages ignores what was skipped in them. A job with `needs` does not run
-/// if one of its needs did not, unless it runs always.
+/// if one of its needs did not, unless it runs always. If the run is to `keep_going`, what failed in
+/// earlier stages keeps no job from running that does not need it.
 pub(super) fn decide(
     plan: &Plan,
     job: &PlannedJob,
+    keep_going: bool,
     ending: impl Fn(JobId) -> Option<Ending>,
 ) -> Result<(), SkipReason> {
     let first = |wanted: &[Ending]| {
@@ -41,6 +43,7 @@ pub(super) fn decide(
         (When::Always, _, _) | (When::OnSuccess, None, None) | (When::OnFailure, Some(_), None) => {
             Ok(())
         }
+        (When::OnSuccess, Some(_), None) if keep_going && job.needs.is_none() => Ok(()),
         (When::OnSuccess, Some(job), _) => Err(SkipReason::Failed { job }),
         (When::OnSuccess | When::OnFailure, _, Some(job)) => Err(SkipReason::NeedSkipped { job }),
         (When::OnFailure, None, None) => Err(SkipReason::NothingFailed),

@@ -41,6 +41,8 @@ pub struct Options {
     pub jobs: NonZeroUsize,
     /// What others say about the run, from before its start to its end.
     pub notices: Notices,
+    /// Whether jobs of later stages run although one of an earlier stage failed.
+    pub keep_going: bool,
     /// What must not be in any event.
     pub mask: Mask,
 }
@@ -146,7 +148,7 @@ impl Dispatcher {
         let switch = self.switch.clone();
         let mut cancelled = false;
         loop {
-            self.start_jobs(options.jobs).await;
+            self.start_jobs(options.jobs, options.keep_going).await;
             if self.tasks.is_empty() && self.delayed.is_empty() {
                 break;
             }
@@ -210,7 +212,7 @@ impl Dispatcher {
     }
 
     /// Starts, or skips, every job that can be.
-    async fn start_jobs(&mut self, limit: NonZeroUsize) {
+    async fn start_jobs(&mut self, limit: NonZeroUsize, keep_going: bool) {
         while self.switch.get() == Cancel::No {
             let room = self.tasks.len() < limit.get();
             if room && let Some(id) = self.delayed.take_due() {
@@ -222,7 +224,7 @@ impl Dispatcher {
             let wanted = |id: JobId| room || plan.job(id).settings.start_in.is_some();
             let Some(id) = self.graph.take_ready_if(wanted) else { break };
             let jobs = &self.jobs;
-            let decision = decide(plan, plan.job(id), |other| jobs[other.0].ending);
+            let decision = decide(plan, plan.job(id), keep_going, |other| jobs[other.0].ending);
             match (decision, plan.job(id).settings.start_in) {
                 (Ok(()), None) => self.start(id).await,
                 (Ok(()), Some(duration)) => {

@@ -1,6 +1,7 @@
 //! The command line as scripts and people meet it: the built binary, its exit codes and what it
 //! prints.
 
+mod again;
 mod exec;
 mod explain;
 mod front;

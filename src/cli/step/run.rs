@@ -139,6 +139,7 @@ async fn supervise(plan: Plan, executor: SandboxExecutor) -> Result<Exit, Failur
         pipeline: "step".to_owned(),
         jobs: NonZeroUsize::MIN,
         notices,
+        keep_going: false,
         mask: Mask::default(),
     };
     let mut signals = Signals::new()?;

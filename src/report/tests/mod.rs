@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Reporter;
 use super::human::{Human, Style};
 use super::jsonl::JsonLines;
+use super::junit::Junit;
 use crate::event::Record;
 
 const PLAIN: Style = Style { color: false, unicode: false, live: false };
@@ -78,6 +79,19 @@ fn the_progress_line_is_erased_and_never_wraps() {
             assert!(text.ends_with('\n'), "{name}: nothing is left at the bottom");
             assert!(width < 10 || shown > 0, "{name}: there is a progress line");
         }
+    }
+}
+
+#[test]
+fn junit_is_written_once_at_the_end() {
+    for (name, log) in logs() {
+        let records = records(&log);
+        let (last, before) = records.split_last().expect("a log has records");
+        let mut junit = Junit::default();
+        assert_eq!(report(&mut junit, before, None), "", "{name}");
+        let text = report(&mut junit, std::slice::from_ref(last), None);
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{name}");
+        insta::assert_snapshot!(format!("{name}-junit"), text);
     }
 }
 

@@ -72,6 +72,7 @@ fn options() -> Options {
         pipeline: "test".to_owned(),
         jobs: NonZeroUsize::MIN,
         notices: notices().1,
+        keep_going: false,
         mask: Mask::default(),
     }
 }

@@ -335,6 +335,7 @@ pub(super) async fn run_jobs_with<F: Future<Output = ()> + Send + 'static>(
         pipeline: "test".to_owned(),
         jobs: NonZeroUsize::new(limit).expect("tests allow at least one job"),
         notices: notices().1,
+        keep_going: false,
         mask: Mask::new([SECRET]).expect("a good secret"),
     };
     let switch = CancelSwitch::new();

@@ -158,6 +158,7 @@ async fn what_is_said_about_the_run_is_reported() {
         pipeline: "test".to_owned(),
         jobs: NonZeroUsize::MIN,
         notices,
+        keep_going: false,
         mask: Mask::default(),
     };
     let (events, mut records) = mpsc::channel(100);

@@ -1,0 +1,206 @@
+//! JUnit XML: every job as a test case, every stage as a suite, for tools that show test results.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::Reporter;
+use crate::event::{Event, FailedCommand, JobName, Record, SkipReason, StepOutcome};
+
+/// What is kept of a job's output, in bytes: its end.
+const KEPT_OUTPUT: usize = 16 * 1024;
+
+/// The reporter of `--report junit=FILE`. It writes once, when the run has ended.
+#[derive(Debug, Default)]
+pub struct Junit {
+    pipeline: String,
+    jobs: IndexMap<JobName, Case>,
+}
+
+#[derive(Debug, Default)]
+struct Case {
+    stage: String,
+    took: Duration,
+    output: Vec<u8>,
+    end: End,
+}
+
+#[derive(Debug, Default)]
+enum End {
+    #[default]
+    Open,
+    Good,
+    Failed {
+        outcome: StepOutcome,
+        command: Option<FailedCommand>,
+        allowed: bool,
+    },
+    Skipped(SkipReason),
+}
+
+impl Reporter for Junit {
+    fn record(&mut self, Record { event, .. }: &Record, out: &mut Vec<u8>) {
+        match event {
+            Event::RunStarted { pipeline, stages, .. } => {
+                self.pipeline.clone_from(pipeline);
+                for stage in stages {
+                    for job in &stage.jobs {
+                        let case = Case { stage: stage.name.clone(), ..Case::default() };
+                        self.jobs.insert(job.clone(), case);
+                    }
+                }
+            }
+            Event::Output { job, chunk, .. } => {
+                if let Some(case) = self.jobs.get_mut(job) {
+                    case.output.extend_from_slice(&chunk.0);
+                    let surplus = case.output.len().saturating_sub(2 * KEPT_OUTPUT);
+                    if surplus > 0 {
+                        case.output.drain(..case.output.len() - KEPT_OUTPUT);
+                    }
+                }
+            }
+            Event::JobFinished {
+                job, outcome, allowed_failure, duration, failed_command, ..
+            } => {
+                if let Some(case) = self.jobs.get_mut(job) {
+                    case.took = *duration;
+                    case.end = if outcome.is_success() {
+                        End::Good
+                    } else {
+                        End::Failed {
+                            outcome: outcome.clone(),
+                            command: failed_command.clone(),
+                            allowed: *allowed_failure,
+                        }
+                    };
+                }
+            }
+            Event::JobSkipped { job, reason } => {
+                if let Some(case) = self.jobs.get_mut(job) {
+                    case.end = End::Skipped(reason.clone());
+                }
+            }
+            Event::RunFinished { duration, .. } => {
+                out.extend_from_slice(self.document(*duration).as_bytes());
+            }
+            // What happens on the way is the other formats' to tell.
+            Event::JobStarted { .. }
+            | Event::JobWaiting { .. }
+            | Event::JobRetried { .. }
+            | Event::CommandStarted { .. }
+            | Event::CommandFailed { .. }
+            | Event::Notice { .. }
+            | Event::StepStarted { .. }
+            | Event::StepFinished { .. }
+            | Event::Annotation { .. } => {}
+        }
+    }
+}
+
+impl Junit {
+    fn document(&self, took: Duration) -> String {
+        let mut suites: IndexMap<&str, Vec<(&JobName, &Case)>> = IndexMap::new();
+        for (name, case) in &self.jobs {
+            suites.entry(&case.stage).or_default().push((name, case));
+        }
+        let all: Vec<_> = suites.values().flatten().copied().collect();
+        let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        // Writing to a String does not fail.
+        let _ = writeln!(
+            xml,
+            "<testsuites name=\"{}\" {} time=\"{:.3}\">",
+            escape(&self.pipeline),
+            counts(&all),
+            took.as_secs_f64()
+        );
+        for (stage, cases) in &suites {
+            let time: Duration = cases.iter().map(|(_, case)| case.took).sum();
+            let _ = writeln!(
+                xml,
+                "  <testsuite name=\"{}\" {} time=\"{:.3}\">",
+                escape(stage),
+                counts(cases),
+                time.as_secs_f64()
+            );
+            for (name, case) in cases {
+                xml += &self.case(name, case);
+            }
+            xml += "  </testsuite>\n";
+        }
+        xml + "</testsuites>\n"
+    }
+
+    fn case(&self, name: &str, case: &Case) -> String {
+        let head = format!(
+            "    <testcase name=\"{}\" classname=\"{}\" time=\"{:.3}\"",
+            escape(name),
+            escape(&case.stage),
+            case.took.as_secs_f64()
+        );
+        let body = match &case.end {
+            End::Good => return head + "/>\n",
+            End::Open => "      <skipped message=\"it did not end\"/>\n".to_owned(),
+            End::Skipped(reason) => {
+                format!("      <skipped message=\"{}\"/>\n", escape(&why(reason)))
+            }
+            End::Failed { outcome, command, allowed } => {
+                let tag = if *allowed { "skipped" } else { "failure" };
+                let place = command
+                    .as_ref()
+                    .map(|failed| format!(" at {}:{}", failed.command.file, failed.failed_line));
+                let allowed = if *allowed { ", which is allowed" } else { "" };
+                let message = format!("{outcome}{}{allowed}", place.unwrap_or_default());
+                let output = String::from_utf8_lossy(&case.output);
+                let from = case.output.len().saturating_sub(KEPT_OUTPUT).min(output.len());
+                let from = (from..=output.len()).find(|at| output.is_char_boundary(*at));
+                format!(
+                    "      <{tag} message=\"{}\"/>\n      <system-out>{}</system-out>\n",
+                    escape(&message),
+                    escape(&output[from.unwrap_or(0)..])
+                )
+            }
+        };
+        format!("{head}>\n{body}    </testcase>\n")
+    }
+}
+
+/// The attributes that count.
+fn counts(cases: &[(&JobName, &Case)]) -> String {
+    let number = |is: fn(&End) -> bool| cases.iter().filter(|(_, case)| is(&case.end)).count();
+    format!(
+        "tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\"",
+        cases.len(),
+        number(|end| matches!(end, End::Failed { allowed: false, .. })),
+        number(|end| matches!(
+            end,
+            End::Skipped(_) | End::Open | End::Failed { allowed: true, .. }
+        )),
+    )
+}
+
+fn why(reason: &SkipReason) -> String {
+    match reason {
+        SkipReason::Failed { job } => format!("{job} failed"),
+        SkipReason::NeedSkipped { job } => format!("it needs {job}, which did not run"),
+        other => format!("{other:?}").to_lowercase(),
+    }
+}
+
+/// Text as XML may hold it: its own characters as entities, and what XML cannot hold at all left out.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' | '\t' => out.push(c),
+            '\u{fffe}' | '\u{ffff}' => {}
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
