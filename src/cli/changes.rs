@@ -21,12 +21,8 @@ pub(super) fn since(
         let found = git(project, &["rev-parse", "--verify", "--quiet", "--end-of-options", &name]);
         found.filter(|commit| !commit.is_empty())
     };
-    let Some(head) = commit("HEAD") else {
-        return match compare_to {
-            Some(_) => Err("the project has no commit that git knows".to_owned()),
-            None => Ok(None),
-        };
-    };
+    // Without a repository, or a commit in it, nothing is known of any name.
+    let Some(head) = commit("HEAD") else { return Ok(None) };
     let meeting = |base: String| {
         let found = git(project, &["merge-base", &base, &head]);
         found.filter(|commit| !commit.is_empty()).unwrap_or(base)
@@ -91,7 +87,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let project = dir.path();
         assert_eq!(since(project, None), Ok(None));
-        assert!(since(project, Some("main")).is_err());
+        assert_eq!(since(project, Some("main")), Ok(None));
         run(project, &["init", "-q", "-b", "main"]);
         commit(project, "first");
         assert_eq!(since(project, None), Ok(None), "nothing to compare with");

@@ -31,32 +31,37 @@ pub(super) struct TooLong {
 
 /// The variables of a job with their references replaced.
 pub(super) struct Expanded<'a> {
-    values: HashMap<&'a str, String>,
+    raw: &'a IndexMap<&'a str, Raw<'a>>,
+    /// The values of those that have references, by their place. Most have none.
+    values: HashMap<usize, String>,
 }
 
 impl<'a> Expanded<'a> {
-    pub(super) fn new(raw: &IndexMap<&'a str, Raw<'a>>) -> Result<Self, TooLong> {
-        let mut expanded = Self { values: HashMap::with_capacity(raw.len()) };
+    pub(super) fn new(raw: &'a IndexMap<&'a str, Raw<'a>>) -> Result<Self, TooLong> {
+        let mut expanded = Self { raw, values: HashMap::new() };
+        let referring: Vec<usize> = (0..raw.len())
+            .filter(|index| raw[*index].expand && raw[*index].value.contains(['$', '%']))
+            .collect();
+        if referring.is_empty() {
+            return Ok(expanded);
+        }
         // References come before the variables that contain them, so that no chain is too long.
-        let knots = Knots::new(raw).find();
-        let mut knot_of = vec![0; raw.len()];
+        let knots = Knots::new(raw, &referring).find();
+        let mut knot_of = HashMap::with_capacity(referring.len());
         for (number, knot) in knots.iter().enumerate() {
-            knot.iter().for_each(|member| knot_of[*member] = number);
+            knot.iter().for_each(|member| _ = knot_of.insert(referring[*member], number));
         }
         for (number, knot) in knots.iter().enumerate() {
-            for &index in knot {
+            for &member in knot {
+                let index = referring[member];
                 let Some((name, raw_value)) = raw.get_index(index) else { continue };
-                let value = if raw_value.expand {
-                    let inside = |other: &str| {
-                        raw.get_index_of(other).is_some_and(|other| knot_of[other] == number)
-                    };
-                    expanded
-                        .replace(raw_value.value, inside)
-                        .map_err(|TooLong { .. }| TooLong { name: (*name).to_owned() })?
-                } else {
-                    raw_value.value.to_owned()
+                let inside = |other: &str| {
+                    raw.get_index_of(other).is_some_and(|at| knot_of.get(&at) == Some(&number))
                 };
-                expanded.values.insert(name, value);
+                let value = expanded
+                    .replace(raw_value.value, inside)
+                    .map_err(|TooLong { .. }| TooLong { name: (*name).to_owned() })?;
+                expanded.values.insert(index, value);
             }
         }
         Ok(expanded)
@@ -64,7 +69,8 @@ impl<'a> Expanded<'a> {
 
     /// The value of a variable.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
+        let (index, _, raw) = self.raw.get_full(name)?;
+        Some(self.values.get(&index).map_or(raw.value, String::as_str))
     }
 
     /// A text with its references replaced.
@@ -101,23 +107,18 @@ struct Knots {
 }
 
 impl Knots {
-    fn new(raw: &IndexMap<&str, Raw<'_>>) -> Self {
-        let names = raw
-            .values()
-            .map(|raw_value| {
-                if !raw_value.expand || !raw_value.value.contains(['$', '%']) {
-                    return vec![];
-                }
-                parts(raw_value.value)
-                    .iter()
-                    .filter_map(|part| match part {
-                        Part::Name { name, .. } | Part::Percent { name, .. } => {
-                            raw.get_index_of(name)
-                        }
-                        _ => None,
-                    })
-                    .collect()
-            })
+    fn new(raw: &IndexMap<&str, Raw<'_>>, referring: &[usize]) -> Self {
+        let places: HashMap<usize, usize> =
+            referring.iter().enumerate().map(|(place, index)| (*index, place)).collect();
+        let named = |part: &Part<'_>| match part {
+            Part::Name { name, .. } | Part::Percent { name, .. } => {
+                places.get(&raw.get_index_of(name)?).copied()
+            }
+            _ => None,
+        };
+        let names = referring
+            .iter()
+            .map(|index| parts(raw[*index].value).iter().filter_map(named).collect())
             .collect();
         Self { names }
     }

@@ -52,7 +52,7 @@ impl<'a> Variables<'a> {
         job: Option<&'v Job>,
         rule: Option<&'v pipeline::Variables>,
     ) -> IndexMap<&'v str, Raw<'v>> {
-        let mut raw: IndexMap<&str, Raw<'_>> = IndexMap::new();
+        let mut raw: IndexMap<&str, Raw<'_>> = IndexMap::with_capacity(128);
         for (name, value) in self.predefined.iter().chain(own) {
             // Of these only the address is the pipeline file's.
             let expand = *name == "CI_ENVIRONMENT_URL";
@@ -104,7 +104,8 @@ impl<'a> Variables<'a> {
         let mut own = predefined::of_job(facts);
         if let Some(environment) = &job.environment {
             // Its name may hold variables, and variables may hold its name.
-            match Expanded::new(&self.raw(&own, Some(job), rule))
+            let raw = self.raw(&own, Some(job), rule);
+            match Expanded::new(&raw)
                 .and_then(|expanded| environment::variables(environment, &expanded))
             {
                 Ok(variables) => own.extend(variables),

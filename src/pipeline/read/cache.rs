@@ -1,6 +1,6 @@
 //! `cache`: what is kept between runs.
 
-use super::{Reader, value_of};
+use super::{Reader, flatten, value_of};
 use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::pipeline::execution::{Cache, CacheKey};
 use crate::pipeline::keywords::Place;
@@ -16,10 +16,7 @@ const MAX_FALLBACK_KEYS: usize = 5;
 impl Reader<'_> {
     /// One cache, or a list of them.
     pub(super) fn caches(&mut self, node: &Node) -> Vec<Cache> {
-        let nodes = match node.as_sequence() {
-            Some(nodes) => nodes,
-            None => std::slice::from_ref(node),
-        };
+        let nodes = flatten(node);
         if nodes.len() > MAX_CACHES {
             self.diagnostics.push(
                 Diagnostic::error(
@@ -30,7 +27,7 @@ impl Reader<'_> {
                 .help("put several paths into one cache"),
             );
         }
-        nodes.iter().filter_map(|node| self.cache(node)).collect()
+        nodes.into_iter().filter_map(|node| self.cache(node)).collect()
     }
 
     fn cache(&mut self, node: &Node) -> Option<Cache> {

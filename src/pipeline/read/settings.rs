@@ -155,14 +155,19 @@ impl Reader<'_> {
     }
 
     pub(super) fn exit_code(&mut self, node: &Node) -> Option<u8> {
-        let code = match node.value {
-            Value::Integer(code) => u8::try_from(code).ok(),
-            _ => None,
-        };
-        if code.is_none() {
+        let Value::Integer(code) = node.value else {
             self.diagnostics.push(
                 Diagnostic::error(Code::WrongValue, "an exit code is a whole number up to 255")
                     .label(node.span, "not an exit code"),
+            );
+            return None;
+        };
+        let code = u8::try_from(code).ok();
+        if code.is_none() {
+            self.diagnostics.push(
+                Diagnostic::warning(Code::WrongValue, "no process ends with this exit code")
+                    .label(node.span, "exit codes go up to 255")
+                    .help("GitLab takes it, and it never fits"),
             );
         }
         code

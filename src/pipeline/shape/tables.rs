@@ -126,9 +126,13 @@ const REPORTS: Shape = Map(&[
 ]);
 
 const CACHE: Shape = Either(
-    &[CACHE_ITEM, List(&CACHE_ITEM, 0, 4)],
+    &[CACHE_ITEM, List(&CACHE_ITEMS, 0, 4)],
     "a mapping with `paths`, or a list of up to four",
 );
+
+/// An alias or a reference to caches is a list in a list, which GitLab takes.
+const CACHE_ITEMS: Shape =
+    Either(&[CACHE_ITEM, List(&CACHE_ITEM, 0, 4)], "a mapping with `paths`");
 
 const CACHE_ITEM: Shape = Map(&[
     field("fallback_keys", List(&Text, 0, 5)),
