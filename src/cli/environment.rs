@@ -207,6 +207,19 @@ pub(super) fn width(terminal: impl rustix::fd::AsFd) -> Option<usize> {
 }
 
 #[cfg(test)]
+impl Environment {
+    /// One without variables and terminals.
+    pub(super) fn empty() -> Self {
+        Self {
+            variables: BTreeMap::new(),
+            stdin_is_terminal: false,
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

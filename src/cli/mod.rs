@@ -33,6 +33,7 @@ mod settings;
 mod signals;
 mod state;
 mod step;
+mod step_grants;
 mod value;
 
 use std::io::{self, Write};

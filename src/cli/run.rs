@@ -19,8 +19,9 @@ use super::output::Sink;
 use super::pipeline::{PipelineArgs, Request};
 use super::project::Project;
 use super::signals::Signals;
+use super::step::Files;
 use super::value::{Mount, Size};
-use super::{ask, choice, front, output, print, runtime, sandbox, tell};
+use super::{ask, choice, front, output, print, runtime, sandbox, step_grants, tell};
 use crate::advice;
 use crate::diagnostic::{Diagnostics, Severity, Style, printable};
 use crate::event::{Level, RunResult};
@@ -172,7 +173,7 @@ pub(super) fn run(
     let at_once = jobs.get().min(plan.jobs.len());
     let runtime = runtime::for_jobs(at_once)?;
     let (notifier, notices) = schedule::notices();
-    let executor = executor(args, &request, environment, at_once, notifier)?;
+    let executor = executor(args, &request, &plan, environment, at_once, notifier)?;
     let style = environment.report_style(color);
     let (reporter, live): (Box<dyn Reporter>, bool) = match args.format {
         Format::Human => (Box::new(Human::new(style)), style.live),
@@ -313,6 +314,7 @@ fn selection_failure(error: SelectionError) -> Failure {
 fn executor(
     args: &RunArgs,
     request: &Request,
+    plan: &Plan,
     environment: &Environment,
     jobs: usize,
     notifier: Notifier,
@@ -336,6 +338,13 @@ fn executor(
         .job(sandbox::job_spec(all, limits.clone()))
         .map_err(|error| sandbox::mount_failure(&error))?;
     let images = images::images(&args.images, settings, Some(project), environment, &sandbox)?;
+    let mut grants = sandbox::step_grants(settings, environment)?;
+    if environment.can_ask() && plan.jobs.iter().any(|job| job.run.is_some()) {
+        let source = Files::open(project)?;
+        let (answers, questions) = (io::stdin().lock(), io::stderr());
+        step_grants::ask(plan, &source, environment, &mut grants, answers, questions)
+            .map_err(|error| Failure::unable(format!("cannot ask: {error}")))?;
+    }
     let config = ExecutorConfig {
         project: project.root.clone().into(),
         mounts,
@@ -344,7 +353,7 @@ fn executor(
         files: request.files.clone(),
         limits,
         images: Arc::new(images),
-        steps: sandbox::step_grants(settings, environment)?,
+        steps: grants,
     };
     let executor =
         SandboxExecutor::new(sandbox, config).map_err(|error| sandbox::mount_failure(&error))?;

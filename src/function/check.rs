@@ -7,7 +7,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::context::renamed;
-use super::definition::{Body, Definition, Outputs};
+use super::definition::{Body, Definition, Needs, Outputs};
 use super::input::Input;
 use super::location::Location;
 use super::place::Text;
@@ -64,6 +64,41 @@ impl<'a> Checker<'a> {
         self.called(path, at, &[])
     }
 
+    /// What the functions of some steps need beyond the workspace, those within functions
+    /// included: the step's name, what stands behind its `func:`, and the needs.
+    pub fn needs(&mut self, steps: &[Step]) -> Vec<(String, String, Needs)> {
+        let mut found = Vec::new();
+        self.collect_needs(steps, "", 0, &mut found);
+        found
+    }
+
+    fn collect_needs(
+        &mut self,
+        steps: &[Step],
+        directory: &str,
+        depth: usize,
+        found: &mut Vec<(String, String, Needs)>,
+    ) {
+        for step in steps {
+            let Some((path, written)) = local(step, directory) else { continue };
+            let known = self.read.get(&path).cloned();
+            let definition = known.unwrap_or_else(|| {
+                let read = self.load(&path, step.span).map(Arc::new);
+                self.read.insert(path.clone(), read.clone());
+                read
+            });
+            let Some(definition) = definition else { continue };
+            if !definition.needs.is_empty() {
+                found.push((step.name.clone(), written, definition.needs.clone()));
+            }
+            if let Body::Run { steps, .. } = &definition.body
+                && depth < MAX_DEPTH
+            {
+                self.collect_needs(steps, directory_of(&path), depth + 1, found);
+            }
+        }
+    }
+
     fn steps(&mut self, steps: &[Step], scope: Scope<'_>) -> Known {
         let mut known = Known::default();
         for step in steps {
@@ -94,12 +129,7 @@ impl<'a> Checker<'a> {
     /// Checks a call, and says which outputs the function has if that is known.
     fn call(&mut self, step: &Step, scope: Scope<'_>) -> Option<Vec<String>> {
         let Action::Function { reference, inputs } = &step.action else { return None };
-        let literal = |text: &Text| {
-            let literal = text.as_literal().map(str::to_owned);
-            literal.ok_or_else(|| super::place::Problem::new("computed when the step runs"))
-        };
-        let Ok(Location::Local(path)) = reference.location(literal) else { return None };
-        let path = join(scope.directory, &path)?;
+        let (path, _) = local(step, scope.directory)?;
         let definition = self.called(&path, reference.span(), scope.stack)?;
         let declared = &definition.spec.inputs;
         let mut computed_names = false;
@@ -229,10 +259,7 @@ impl<'a> Checker<'a> {
     }
 
     fn definition(&mut self, path: &str, definition: &Definition, stack: &[String]) {
-        let directory = match path.ends_with(".yml") || path.ends_with(".yaml") {
-            true => path.rsplit_once('/').map_or("", |(directory, _)| directory),
-            false => path,
-        };
+        let directory = directory_of(path);
         let scope = Scope { directory, function: Some(definition), stack };
         let nothing = Known::default();
         let nobody = |_: &str| false;
@@ -255,7 +282,6 @@ impl<'a> Checker<'a> {
                     }
                 }
             }
-            Body::Typed { .. } => {}
         }
     }
 
@@ -376,6 +402,25 @@ fn lookup(
             }
         }
         _ => None,
+    }
+}
+
+/// The path of the project's function that a step names, and what stands behind its `func:`.
+fn local(step: &Step, directory: &str) -> Option<(String, String)> {
+    let Action::Function { reference, .. } = &step.action else { return None };
+    let literal = |text: &Text| {
+        let literal = text.as_literal().map(str::to_owned);
+        literal.ok_or_else(|| super::place::Problem::new("computed when the step runs"))
+    };
+    let Ok(Location::Local(path)) = reference.location(literal) else { return None };
+    Some((join(directory, &path)?, path))
+}
+
+/// The directory of a function, whose path may be that of its file.
+fn directory_of(path: &str) -> &str {
+    match path.ends_with(".yml") || path.ends_with(".yaml") {
+        true => path.rsplit_once('/').map_or("", |(directory, _)| directory),
+        false => path,
     }
 }
 

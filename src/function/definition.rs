@@ -85,11 +85,6 @@ pub enum Body {
         /// The step whose outputs are this function's.
         delegate: Option<String>,
     },
-    /// Runs a component that describes its interface itself.
-    Typed {
-        /// Its path in the function's directory.
-        module: String,
-    },
 }
 
 /// What a step needs beyond the workspace, its directory and its two files; the user has to grant

@@ -209,6 +209,8 @@ pub struct ViewSpec {
     pub hidden: Vec<String>,
     /// What it sees beside or in place of the job's mounts.
     pub mounts: Vec<MountSpec>,
+    /// The same for directories that greenroom made for this job: nothing else can be in them.
+    pub own: Vec<MountSpec>,
     /// Bytes of memory of each of its processes, if not the job's.
     pub memory: Option<u64>,
 }
@@ -231,7 +233,7 @@ impl Job {
     pub(crate) fn new(kernel: Arc<Kernel>, spec: JobSpec) -> Result<Arc<Self>, JobError> {
         let quota = Quota::new(spec.limits.disk);
         let mut namespace = Namespace::new();
-        mount_all(&kernel, &mut namespace, &quota, &spec.mounts)?;
+        mount_all(Some(&kernel), &mut namespace, &quota, &spec.mounts)?;
         for OwnCommand { name, file, shown } in spec.commands {
             let file = Arc::new(file);
             // In a tree that brings its own /usr there is no room.
@@ -271,7 +273,8 @@ impl Job {
         for guest in spec.hidden {
             namespace.unmount(&guest);
         }
-        mount_all(&self.kernel, &mut namespace, &self.quota, &spec.mounts)?;
+        mount_all(Some(&self.kernel), &mut namespace, &self.quota, &spec.mounts)?;
+        mount_all(None, &mut namespace, &self.quota, &spec.own)?;
         let mut limits = self.limits.clone();
         if let Some(memory) = spec.memory {
             limits.memory = memory;
@@ -413,9 +416,10 @@ impl Job {
     }
 }
 
-/// Mounts directories of the host.
+/// Mounts directories of the host, and refuses those where compiled modules are kept if a kernel
+/// is given: that means looking at every directory above.
 fn mount_all(
-    kernel: &Kernel,
+    kernel: Option<&Kernel>,
     namespace: &mut Namespace,
     quota: &Arc<Quota>,
     mounts: &[MountSpec],
@@ -433,7 +437,10 @@ fn mount_all(
         let charged = (!read_only).then(|| Arc::clone(quota));
         let Some(root) = host.opened else { continue };
         let mount = Mount::new(&guest, root, read_only, charged);
-        if let Some(store) = kernel.modules.store_within(&mount.root).filter(|_| !read_only) {
+        if let Some(kernel) = kernel
+            && !read_only
+            && let Some(store) = kernel.modules.store_within(&mount.root)
+        {
             return Err(place(&format!(
                 "whoever can write there could tamper with greenroom's compiled modules in \
                  {}, which run as native code; mount another directory, or move them with \

@@ -92,7 +92,14 @@ pub(super) fn open(path: &Path, environment: &Environment, color: Color) -> Resu
     }
 }
 
-struct Files<'a>(ProjectLoader<'a>);
+/// The files of a project, as functions are read.
+pub(in crate::cli) struct Files<'a>(ProjectLoader<'a>);
+
+impl<'a> Files<'a> {
+    pub(in crate::cli) fn open(project: &'a Project) -> Result<Self, Failure> {
+        ProjectLoader::open(project).map(Self)
+    }
+}
 
 impl Source for Files<'_> {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {

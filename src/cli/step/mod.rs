@@ -6,6 +6,8 @@ mod new;
 mod publish;
 mod run;
 
+pub(super) use function::Files;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};

@@ -116,10 +116,10 @@ impl Runner<'_> {
         let context = with_files(self.context(frame, &env, std::iter::once(text))?, files);
         let text = evaluate_text(text, &context)?.to_string();
         let directory = self.directory()?;
-        let mut mounts = vec![directory.mount(files)];
-        mounts.extend(frame.function.iter().map(|(function, _)| function.mount()));
+        let own = vec![directory.mount(files)];
+        let mounts = frame.function.iter().map(|(function, _)| function.mount()).collect();
         let from = if at_top { &self.sandbox.scripts } else { &self.sandbox.functions };
-        let view = view(from, ViewSpec { mounts, ..ViewSpec::default() })?;
+        let view = view(from, ViewSpec { mounts, own, ..ViewSpec::default() })?;
         let words = [SHELL, "-e", "-o", "pipefail", "-c", &text];
         let program = Program {
             words: words.map(str::to_owned).to_vec(),
@@ -189,11 +189,6 @@ impl Runner<'_> {
             Body::Run { steps, outputs, delegate } => {
                 self.composition(steps, outputs, delegate.as_deref(), &mut inner).await
             }
-            Body::Typed { module } => Err(Problem::at(
-                &definition.place,
-                format!("`{module}` cannot be run as a typed step yet"),
-            )
-            .into()),
         }
     }
 
@@ -211,9 +206,11 @@ impl Runner<'_> {
             return Err(Problem::new("a program without a function").into());
         };
         let directory = self.directory()?;
-        let mut mounts = vec![directory.mount(OWN_FILES), opened.mount()];
+        let files = vec![directory.mount(OWN_FILES)];
+        let mut mounts = vec![opened.mount()];
         mounts.extend(permission.mounts.iter().cloned());
-        let spec = ViewSpec { mounts, memory: permission.memory, ..ViewSpec::default() };
+        let spec =
+            ViewSpec { mounts, own: files, memory: permission.memory, ..ViewSpec::default() };
         let view = view(&self.sandbox.functions, spec)?;
         let program = Program { words, cwd, files: OWN_FILES, granted: &permission.env };
         let program = self.program(program, &[frame.env.as_slice(), own]);
