@@ -131,8 +131,7 @@ const CACHE: Shape = Either(
 );
 
 /// An alias or a reference to caches is a list in a list, which GitLab takes.
-const CACHE_ITEMS: Shape =
-    Either(&[CACHE_ITEM, List(&CACHE_ITEM, 0, 4)], "a mapping with `paths`");
+const CACHE_ITEMS: Shape = Either(&[CACHE_ITEM, List(&CACHE_ITEM, 0, 4)], "a mapping with `paths`");
 
 const CACHE_ITEM: Shape = Map(&[
     field("fallback_keys", List(&Text, 0, 5)),
