@@ -173,7 +173,7 @@ fn mounts(args: &ExecArgs, scratch: &Path) -> Result<Vec<MountSpec>, Failure> {
     Ok(mounts)
 }
 
-fn stdio() -> io::Result<[Stdio; 3]> {
+pub(super) fn stdio() -> io::Result<[Stdio; 3]> {
     let host = |fd: io::Result<OwnedFd>| fd.map(Stdio::Host);
     Ok([
         host(io::stdin().as_fd().try_clone_to_owned())?,
@@ -235,12 +235,12 @@ async fn supervise(
     }
 }
 
-fn number(signal: SignalKind) -> u8 {
+pub(super) fn number(signal: SignalKind) -> u8 {
     u8::try_from(signal.as_raw_value()).unwrap_or(TERM)
 }
 
 /// Notices of the sandbox, beside the program's own standard error.
-struct OnStderr;
+pub(super) struct OnStderr;
 
 impl Notices for OnStderr {
     fn progress(&self, progress: Progress<'_>) {

@@ -10,7 +10,7 @@
 //! | 130 | `run`: cancelled with Ctrl-C or a signal. |
 //! | 141 | The reader of standard output went away (`greenroom list \| head -1`). |
 //!
-//! `exec` ends with the exit code of the program, unchanged, from 0 to 255, and in the cases where
+//! `exec` and `shell` end with the exit code of the program, unchanged, from 0 to 255, and in the cases where
 //! there is none with the code that a shell would give:
 //!
 //! | code | meaning |

@@ -30,6 +30,7 @@ mod runtime;
 mod sandbox;
 mod secret;
 mod settings;
+mod shell;
 mod signals;
 mod state;
 mod step;
@@ -77,6 +78,7 @@ enum Verb {
     Check(check::CheckArgs),
     List(list::ListArgs),
     Explain(explain::ExplainArgs),
+    Shell(shell::ShellArgs),
     Expand(expand::ExpandArgs),
     Exec(exec::ExecArgs),
     Image(image::ImageArgs),
@@ -101,6 +103,7 @@ pub fn run() -> ExitCode {
         Verb::Run(args) => run::run(args, &environment, cli.color).map(ExitCode::from),
         Verb::Check(args) => check::check(args, &environment, cli.color).map(ExitCode::from),
         Verb::List(args) => list::list(args, &environment, cli.color).map(ExitCode::from),
+        Verb::Shell(args) => shell::shell(args, &environment, cli.color),
         Verb::Explain(args) => explain::explain(args, &environment, cli.color).map(ExitCode::from),
         Verb::Expand(args) => expand::expand(args, &environment, cli.color).map(ExitCode::from),
         Verb::Exec(args) => exec::exec(args, &environment),

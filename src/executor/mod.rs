@@ -226,7 +226,10 @@ impl SandboxExecutor {
 }
 
 /// Writes variables of type file into a job's `/tmp`.
-fn write_files(files: &[FileVariable], tmp: &std::path::Path) -> std::io::Result<()> {
+///
+/// # Errors
+/// If that cannot be written.
+pub fn write_files(files: &[FileVariable], tmp: &std::path::Path) -> std::io::Result<()> {
     if files.is_empty() {
         return Ok(());
     }

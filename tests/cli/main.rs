@@ -9,4 +9,5 @@ mod harness;
 mod run;
 mod secrets;
 mod settings;
+mod shell;
 mod usage;
