@@ -133,6 +133,11 @@ impl Executor for SandboxExecutor {
             )
             .await
             .map_err(|error| at_image(error.to_string()))?;
+        // Compiling takes seconds, which are not the script's.
+        for (file, shown) in image.modules().map_err(|error| at_image(error.to_string()))? {
+            // What is wrong with a module is told when it is called, if it ever is.
+            let _ = self.sandbox.preload(file, &shown).await;
+        }
         for warning in &image.warnings {
             log.notice(Level::Warning, warning.clone()).await;
         }

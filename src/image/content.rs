@@ -1,7 +1,7 @@
 //! What an image adds to a job: mounts and commands, from a module or a directory.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
 use cap_std::fs::Dir;
@@ -23,6 +23,8 @@ pub struct Image {
     pub warnings: Vec<String>,
 }
 
+/// Modules that are compiled before a job begins.
+const FEW: usize = 4;
 /// Commands of one image.
 const MAX_COMMANDS: usize = 4096;
 /// Names at the top of the sandbox that are not an image's to bring.
@@ -80,6 +82,28 @@ impl Image {
             }
         }
         Ok(image)
+    }
+
+    /// The modules that are worth compiling before anything runs: all, if they are few. A package of
+    /// many tools is left to those that are called.
+    ///
+    /// # Errors
+    /// If a file cannot be opened once more.
+    pub fn modules(&self) -> std::io::Result<Vec<(File, String)>> {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut modules = Vec::new();
+        for command in &self.commands {
+            let mut start = [0; 4];
+            let is_module = command.file.read_at(&mut start, 0)? == 4 && &start == b"\0asm";
+            let metadata = command.file.metadata()?;
+            if is_module && seen.insert((metadata.dev(), metadata.ino())) {
+                if modules.len() == FEW {
+                    return Ok(Vec::new());
+                }
+                modules.push((command.file.try_clone()?, command.shown.clone()));
+            }
+        }
+        Ok(modules)
     }
 
     /// Adds another image. What is there already stays: the other's commands and directories of the

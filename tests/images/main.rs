@@ -5,6 +5,8 @@ mod archive;
 mod npm;
 mod oci;
 mod place;
+mod ready;
+mod registry;
 #[path = "../http/server.rs"]
 mod server;
 mod url;

@@ -9,7 +9,6 @@ use crate::cli::failure::Failure;
 use crate::cli::pipeline::{PipelineArgs, Request};
 use crate::cli::{front, images, print, tell};
 use crate::diagnostic::printable;
-use crate::image::Reference;
 use crate::pipeline::PullPolicy;
 
 /// Download images and compile what they have, so that no job waits for it.
@@ -98,18 +97,8 @@ impl Session {
             let offline = [PullPolicy::IfNotPresent];
             let opened = self.images.open(&self.directory, Some(name), &offline, &*self.bars);
             let image = self.runtime.block_on(opened).map_err(|error| error.to_string())?;
-            // The whole of a package may be many tools: what is not named is compiled when it runs.
-            let named = references.iter().all(names_one) || image.commands.len() <= 4;
-            let mut seen = std::collections::BTreeSet::new();
-            for command in image.commands.into_iter().filter(|_| named) {
-                use std::os::unix::fs::{FileExt, MetadataExt};
-                let mut start = [0; 4];
-                let is_module = command.file.read_at(&mut start, 0).is_ok() && &start == b"\0asm";
-                let inode = command.file.metadata().map(|metadata| metadata.ino()).unwrap_or(0);
-                if is_module && seen.insert(inode) {
-                    let compiled = self.sandbox.preload(command.file, &command.shown);
-                    self.runtime.block_on(compiled)?;
-                }
+            for (file, shown) in image.modules().map_err(|error| error.to_string())? {
+                self.runtime.block_on(self.sandbox.preload(file, &shown))?;
             }
             self.bars.clear();
         }
@@ -117,14 +106,6 @@ impl Session {
             return Ok(None);
         }
         Ok(Some(format!("{} ({:.1} MB)", digests.join(" and "), size as f64 / 1e6)))
-    }
-}
-
-/// Whether a reference names one module rather than a collection.
-fn names_one(reference: &Reference) -> bool {
-    match reference {
-        Reference::Npm(npm) => npm.path.is_some(),
-        _ => true,
     }
 }
 

@@ -1,0 +1,4 @@
+import csv
+
+rows = list(csv.DictReader(open("out/measurements.csv")))
+print(len(rows), round(sum(float(row["value"]) for row in rows), 1))
