@@ -10,6 +10,8 @@
 //! - `stdin TEXT`: what the next `greenroom` reads, otherwise nothing; `\n` is the end of a line;
 //! - `unordered`: the jobs of the next run go on at the same time, so their lines are sorted by job;
 //! - `cat FILE`, `ls DIRECTORY`: go into the transcript, the latter with everything below it;
+//! - `write FILE TEXT`: makes a file of one line;
+//! - `git ARGUMENTS…`: does something to the project, as a person would;
 //! - `mkdir DIRECTORY`, `symlink TARGET NAME`, `wat SOURCE MODULE`: prepare the project; the last
 //!   assembles a module from WebAssembly text.
 //!
@@ -126,6 +128,10 @@ fn run(case: &Path) -> Result<String, Failed> {
                     transcript += &format!("{error}\n");
                 }
             }
+            ("write", [file, text @ ..]) => {
+                fs::write(project.join(file), text.join(" ") + "\n")?;
+            }
+            ("git", arguments) => git(&project, arguments)?,
             ("mkdir", [directory]) => fs::create_dir_all(project.join(directory))?,
             ("symlink", [target, name]) => {
                 std::os::unix::fs::symlink(target, project.join(name))?;
@@ -140,6 +146,19 @@ fn run(case: &Path) -> Result<String, Failed> {
         return Err("something outside of the project was changed".into());
     }
     Ok(transcript.replace(&*place.to_string_lossy(), "<place>"))
+}
+
+/// Runs git as a person would who has configured nothing but a name.
+fn git(project: &Path, arguments: &[&str]) -> Result<(), Failed> {
+    let output = Command::new("git")
+        .args(["-c", "user.name=A B", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"])
+        .args(["-c", "init.defaultBranch=main"])
+        .args(arguments)
+        .current_dir(project)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .stdin(Stdio::null())
+        .output()?;
+    if output.status.success() { Ok(()) } else { Err(format!("git: {output:?}").into()) }
 }
 
 #[derive(Default)]
@@ -215,6 +234,9 @@ static DURATION: LazyLock<Regex> =
 /// What is only said when a module is met for the first time on a machine.
 static FIRST_USE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^(note|greenroom): (compiling|waiting for another)\b").unwrap());
+/// The identifiers of pipelines, and of what they have stored.
+static PIPELINE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b\d{10}(-[A-Za-z0-9]{6})?\b").unwrap());
 static OF_A_JOB: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(\S[^|]*?) *\| ").unwrap());
 
 /// Text without what differs from run to run: durations, first use, and the order of lines of jobs
@@ -224,6 +246,7 @@ fn normalise(text: &str, unordered: bool) -> String {
         .lines()
         .filter(|line| !FIRST_USE.is_match(line))
         .map(|line| DURATION.replace_all(line, "<time>").into_owned())
+        .map(|line| PIPELINE.replace_all(&line, "<pipeline>").into_owned())
         .collect();
     if unordered {
         let job = |line: &str| OF_A_JOB.captures(line).map(|found| found[1].to_owned());

@@ -177,12 +177,13 @@ impl Environment {
         self.stderr_is_terminal && !self.is_dumb()
     }
 
-    /// The directory where it is kept what the last runs did.
+    /// The directory where artifacts, caches and what the last runs did are kept.
     pub(super) fn state_dir(&self) -> Option<PathBuf> {
         // A relative path is to be ignored (XDG Base Directory Specification).
-        let state = self.set("XDG_STATE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+        let path = |name: &str| self.set(name).map(PathBuf::from).filter(|dir| dir.is_absolute());
         let home = || self.set("HOME").map(|home| Path::new(home).join(".local/state"));
-        state.or_else(home).map(|dir| dir.join("greenroom"))
+        let shared = || path("XDG_STATE_HOME").or_else(home).map(|dir| dir.join("greenroom"));
+        path("GREENROOM_STATE_DIR").or_else(shared)
     }
 
     /// The directory where compiled modules are kept.

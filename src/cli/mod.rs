@@ -5,7 +5,9 @@
 //! program — and standard error what is to be said about it.
 
 mod again;
+mod artifacts;
 mod ask;
+mod cache;
 mod changes;
 mod check;
 mod choice;
@@ -36,6 +38,7 @@ mod state;
 mod step;
 mod step_grants;
 mod value;
+mod workspace;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -75,6 +78,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::RunArgs),
+    Artifacts(artifacts::ArtifactsArgs),
+    Cache(cache::CacheArgs),
     Check(check::CheckArgs),
     List(list::ListArgs),
     Explain(explain::ExplainArgs),
@@ -101,6 +106,8 @@ pub fn run() -> ExitCode {
     };
     finish(match &cli.verb {
         Verb::Run(args) => run::run(args, &environment, cli.color).map(ExitCode::from),
+        Verb::Artifacts(args) => artifacts::artifacts(args, &environment).map(ExitCode::from),
+        Verb::Cache(args) => cache::cache(args, &environment).map(ExitCode::from),
         Verb::Check(args) => check::check(args, &environment, cli.color).map(ExitCode::from),
         Verb::List(args) => list::list(args, &environment, cli.color).map(ExitCode::from),
         Verb::Shell(args) => shell::shell(args, &environment, cli.color),

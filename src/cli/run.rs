@@ -21,6 +21,7 @@ use super::project::Project;
 use super::signals::Signals;
 use super::step::Files;
 use super::value::{Mount, Size};
+use super::workspace::{Place, WorkspaceArgs};
 use super::{ask, choice, front, output, print, runtime, sandbox, step_grants, tell};
 use crate::advice;
 use crate::diagnostic::{Diagnostics, Severity, Style, printable};
@@ -101,6 +102,9 @@ pub(super) struct RunArgs {
     images: ImageArgs,
 
     #[command(flatten)]
+    workspace: WorkspaceArgs,
+
+    #[command(flatten)]
     limits: LimitArgs,
 
     /// Output of one job, e.g. 10M.
@@ -173,7 +177,9 @@ pub(super) fn run(
     let at_once = jobs.get().min(plan.jobs.len());
     let runtime = runtime::for_jobs(at_once)?;
     let (notifier, notices) = schedule::notices();
-    let executor = executor(args, &request, &plan, environment, at_once, notifier)?;
+    let place = args.workspace.place(&request, &plan, environment)?;
+    let with = (&plan, &place);
+    let executor = executor(args, &request, with, environment, at_once, notifier)?;
     let style = environment.report_style(color);
     let (reporter, live): (Box<dyn Reporter>, bool) = match args.format {
         Format::Human => (Box::new(Human::new(style)), style.live),
@@ -314,7 +320,7 @@ fn selection_failure(error: SelectionError) -> Failure {
 fn executor(
     args: &RunArgs,
     request: &Request,
-    plan: &Plan,
+    (plan, place): (&Plan, &Place),
     environment: &Environment,
     jobs: usize,
     notifier: Notifier,
@@ -329,7 +335,7 @@ fn executor(
     let sandbox = sandbox::sandbox(environment, &limits, jobs, Arc::new(InReport(notifier)))?;
     // Every job will have these mounts: what is wrong with them is said once, before anything runs.
     let project_mount = MountSpec {
-        host: project.root.clone().into(),
+        host: place.project.clone().into(),
         guest: PROJECT_DIRECTORY.to_owned(),
         read_only: false,
     };
@@ -346,7 +352,8 @@ fn executor(
             .map_err(|error| Failure::unable(format!("cannot ask: {error}")))?;
     }
     let config = ExecutorConfig {
-        project: project.root.clone().into(),
+        project: place.project.clone().into(),
+        data: place.data.clone(),
         mounts,
         // Granted variables are variables of the pipeline: conditions see them, too.
         environment: Vec::new(),

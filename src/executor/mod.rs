@@ -1,5 +1,6 @@
 //! Runs planned jobs in the sandbox: the scheduler's [`Executor`] over real processes.
 
+mod data;
 mod script;
 mod steps;
 mod supervise;
@@ -16,10 +17,12 @@ use crate::sandbox::{
     HostDirectory, Job, JobError, JobSpec, Limits, MountSpec, OutputSink, Sandbox, Scratch,
     ViewSpec,
 };
-use crate::schedule::{Executor, JobLog, JobSandbox, NotLoadable};
+use crate::schedule::{Admission, Executor, JobLog, JobSandbox, NotLoadable};
+use data::{DataSandbox, Given, Keeper};
 use script::{LogSink, ScriptProgress, ScriptSandbox};
 use steps::{Functions, StepSandbox, StepSink};
 
+pub use data::{RunData, Workspace};
 pub use steps::{StepGrants, StepPermission};
 
 /// Where a job's processes see the project.
@@ -70,6 +73,8 @@ pub struct ExecutorConfig {
     pub limits: Limits,
     /// What `image:` stands for.
     pub images: Arc<Images>,
+    /// What jobs hand on and leave for later; `None` keeps nothing.
+    pub data: Option<Arc<RunData>>,
     /// What single steps of `run:` jobs may use beyond that.
     pub steps: StepGrants,
 }
@@ -106,9 +111,37 @@ impl SandboxExecutor {
 
 #[async_trait]
 impl Executor for SandboxExecutor {
+    async fn admit(&self, job: &PlannedJob, log: &JobLog) -> Result<Admission, NotLoadable> {
+        match &self.config.data {
+            Some(data) => data.admit(job, log).await,
+            None => Ok(Box::new(())),
+        }
+    }
+
     async fn prepare(
         &self,
         job: &PlannedJob,
+        log: JobLog,
+    ) -> Result<Box<dyn JobSandbox>, NotLoadable> {
+        let Some(data) = &self.config.data else {
+            return self.sandboxed(job, &self.config.project, log).await;
+        };
+        let given = data.prepare(job, &self.config.project, &log).await;
+        let given = given.map_err(|message| NotLoadable { message })?;
+        let inner = self.sandboxed(job, &given.workspace, log).await?;
+        let Given { workspace, own, reported, keys } = given;
+        let (data, job) = (Arc::clone(data), job.clone());
+        let keeper = Keeper { data, job, workspace, keys };
+        Ok(Box::new(DataSandbox { inner, keeper, own, reported }))
+    }
+}
+
+impl SandboxExecutor {
+    /// The sandbox of a job whose workspace is ready.
+    async fn sandboxed(
+        &self,
+        job: &PlannedJob,
+        project: &HostDirectory,
         log: JobLog,
     ) -> Result<Box<dyn JobSandbox>, NotLoadable> {
         let not_loadable = |message: String| NotLoadable { message };
@@ -154,7 +187,7 @@ impl Executor for SandboxExecutor {
             .map_err(|error| not_loadable(format!("cannot write its files' variables: {error}")))?;
         let mut mounts = vec![
             MountSpec {
-                host: self.config.project.clone(),
+                host: project.clone(),
                 guest: PROJECT_DIRECTORY.to_owned(),
                 read_only: false,
             },

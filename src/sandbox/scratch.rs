@@ -27,6 +27,15 @@ impl Scratch {
         Ok(Self { path: made.keep() })
     }
 
+    /// Makes an empty directory in another one.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn new_in(directory: &Path) -> io::Result<Self> {
+        let made = tempfile::Builder::new().prefix("greenroom-").tempdir_in(directory)?;
+        Ok(Self { path: made.keep() })
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

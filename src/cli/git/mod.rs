@@ -6,6 +6,9 @@
 //! git or no repository, nothing is known.
 
 mod direct;
+mod tree;
+
+pub(super) use tree::{Committed, committed, contents, tracked};
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -100,7 +103,16 @@ fn from_commands(project: &Path) -> GitFacts {
 
 /// What git prints, without the line's end; nothing if it fails.
 pub(super) fn git(project: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git")
+    let output = command(project, arguments).output().ok()?;
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned())
+}
+
+fn command(project: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("git");
+    command
         .args(["--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false"])
         .args(arguments)
         .current_dir(project)
@@ -108,13 +120,8 @@ pub(super) fn git(project: &Path, arguments: &[&str]) -> Option<String> {
         .env("GIT_NO_LAZY_FETCH", "1")
         .env("GIT_TERMINAL_PROMPT", "0")
         .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned())
+        .stderr(Stdio::null());
+    command
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]

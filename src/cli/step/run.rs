@@ -115,6 +115,7 @@ pub(super) fn run(
     let sandbox = sandbox::sandbox(environment, &limits, 1, Arc::new(OnStderr))?;
     let images = images::images(&args.images, &settings, None, environment, &sandbox)?;
     let config = ExecutorConfig {
+        data: None,
         project: local.root.clone().into(),
         mounts: Vec::new(),
         environment: Vec::new(),

@@ -1,0 +1,210 @@
+//! The workspace of a run: the project itself, a copy, or a checkout for every job; and what is
+//! kept beside it.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use super::environment::Environment;
+use super::failure::Failure;
+use super::git;
+use super::pipeline::Request;
+use super::tell;
+use crate::diagnostic::printable;
+use crate::executor::{RunData, Workspace};
+use crate::plan::Plan;
+use crate::sandbox::Scratch;
+use crate::workspace::{CopyError, CopyLimits, Filter, ProjectState, Tracked, copy};
+
+/// How much a copy of the project may take.
+const LIMITS: CopyLimits = CopyLimits { bytes: 20 << 30, files: 1_000_000 };
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Workspace")]
+pub(super) struct WorkspaceArgs {
+    /// Run in one copy of the project that is thrown away.
+    ///
+    /// All jobs share it. Caches are restored and saved.
+    #[arg(long, conflicts_with = "strict")]
+    isolated: bool,
+
+    /// Give every job a clean checkout, its caches, and the artifacts that GitLab would hand it.
+    ///
+    /// `worktree` takes the files that git tracks as they are now, `commit` those of the commit.
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "worktree")]
+    strict: Option<Checkout>,
+
+    /// Store no artifacts; later jobs get no variables that are reported, either.
+    #[arg(long, conflicts_with = "strict")]
+    no_artifacts: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Checkout {
+    /// What git tracks, with changes that are not committed.
+    Worktree,
+    /// The commit alone.
+    Commit,
+}
+
+/// Where a run works; what was made for it is removed when this is dropped.
+pub(super) struct Place {
+    /// What jobs share, if they do.
+    pub(super) project: PathBuf,
+    pub(super) data: Option<Arc<RunData>>,
+    _copy: Option<Scratch>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(data) = &self.data {
+            data.tidy();
+        }
+    }
+}
+
+impl WorkspaceArgs {
+    /// Makes the workspace of a run ready.
+    pub(super) fn place(
+        &self,
+        request: &Request,
+        plan: &Plan,
+        environment: &Environment,
+    ) -> Result<Place, Failure> {
+        let root = &request.project.root;
+        let made = self.isolated || self.strict.is_some();
+        let needs_store = plan.jobs.iter().any(|job| {
+            let settings = &job.settings;
+            settings.gives() || !settings.caches.is_empty() || settings.resource_group.is_some()
+        });
+        let nothing = || Place { project: root.clone(), data: None, _copy: None };
+        if !made && (self.no_artifacts || !needs_store) {
+            return Ok(nothing());
+        }
+        let state = match state(root, environment) {
+            Ok(state) => state,
+            Err(problem) if made => return Err(Failure::usage(problem)),
+            Err(problem) => {
+                let text = format!("note: artifacts and caches are not stored: {problem}\n");
+                tell(&printable(&text));
+                return Ok(nothing());
+            }
+        };
+        let asks_for_untracked = plan.jobs.iter().any(|job| {
+            let artifacts = job.settings.artifacts.as_ref().is_some_and(|a| a.untracked);
+            artifacts || job.settings.caches.iter().any(|cache| cache.untracked)
+        });
+        let tracked = match asks_for_untracked || self.strict.is_some() {
+            true => git::tracked(root).map(|paths| Arc::new(Tracked::new(paths))),
+            false => None,
+        };
+        let (workspace, copied) = self.workspace(root, &state, tracked.as_ref())?;
+        let project = match (&workspace, &copied) {
+            (Workspace::Shared { .. }, Some(copied)) => copied.path().to_owned(),
+            _ => root.clone(),
+        };
+        let pipeline = plan.jobs.first().map_or(0, |job| {
+            let id = job.variables.iter().find(|(name, _)| name == "CI_PIPELINE_ID");
+            id.and_then(|(_, id)| id.parse().ok()).unwrap_or(0)
+        });
+        let fixed: HashSet<String> =
+            request.variables.iter().map(|(name, _)| name.clone()).collect();
+        let data = RunData::new(plan, state, workspace, tracked, pipeline, fixed);
+        Ok(Place { project, data: Some(Arc::new(data)), _copy: copied })
+    }
+
+    fn workspace(
+        &self,
+        root: &Path,
+        state: &ProjectState,
+        tracked: Option<&Arc<Tracked>>,
+    ) -> Result<(Workspace, Option<Scratch>), Failure> {
+        if !self.isolated && self.strict.is_none() {
+            return Ok((Workspace::Shared { copy: false }, None));
+        }
+        let unable = |error: &dyn std::fmt::Display| {
+            Failure::unable(format!("cannot copy the project: {error}"))
+        };
+        let directory = state.directory("runs").map_err(|error| unable(&error))?;
+        let copied = Scratch::new_in(&directory).map_err(|error| unable(&error))?;
+        let copy_of = |filter: &Filter| {
+            let open = |path: &Path| {
+                File::open(path).map_err(|source| CopyError::Io { path: path.to_owned(), source })
+            };
+            copy(open(root)?, open(copied.path())?, filter, LIMITS)
+        };
+        match self.strict {
+            None => {
+                copy_of(&Filter::All).map_err(|error| unable(&error))?;
+                return Ok((Workspace::Shared { copy: true }, Some(copied)));
+            }
+            Some(Checkout::Worktree) => {
+                let Some(tracked) = tracked else { return Err(no_repository()) };
+                copy_of(&Filter::Tracked(Arc::clone(tracked))).map_err(|error| unable(&error))?;
+            }
+            Some(Checkout::Commit) => {
+                let Some(files) = git::committed(root) else { return Err(no_repository()) };
+                git::contents(root, &files, |file, content| write(copied.path(), file, content))
+                    .map_err(|error| unable(&error))?;
+            }
+        }
+        let template = copied.path().to_owned();
+        Ok((Workspace::Strict { template, directory }, Some(copied)))
+    }
+}
+
+fn no_repository() -> Failure {
+    Failure::usage("--strict needs a git repository with a commit, and git to read it")
+        .help("--isolated takes the project as it is")
+}
+
+/// Writes a file of a commit below a directory that is empty before the first of them. git refuses
+/// paths that lead elsewhere; so does this.
+fn write(root: &Path, file: &git::Committed, content: &mut dyn Read) -> io::Result<()> {
+    let path = Path::new(std::ffi::OsStr::from_bytes(&file.path));
+    if !path.components().all(|part| matches!(part, Component::Normal(_))) {
+        return Err(io::Error::other(format!("the path {} is none", path.display())));
+    }
+    let path = root.join(path);
+    let parent = path.parent().unwrap_or(root);
+    fs::create_dir_all(parent)?;
+    // A link in a tree cannot have files below it, but who knows what wrote it.
+    if parent.canonicalize()?
+        != root.canonicalize()?.join(parent.strip_prefix(root).unwrap_or(parent))
+    {
+        return Err(io::Error::other(format!("{} lies behind a link", path.display())));
+    }
+    if file.mode == "120000" {
+        let mut target = Vec::new();
+        content.take(4096).read_to_end(&mut target)?;
+        return symlink(std::ffi::OsStr::from_bytes(&target), path);
+    }
+    let mode = if file.mode == "100755" { 0o755 } else { 0o644 };
+    let mut to = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    io::copy(content, &mut to).map(drop)
+}
+
+/// Where the state of a project is.
+pub(super) fn state(root: &Path, environment: &Environment) -> Result<ProjectState, String> {
+    let Some(directory) = environment.state_dir() else {
+        return Err("there is no HOME; set GREENROOM_STATE_DIR to an absolute path".to_owned());
+    };
+    // What jobs can write to is no place for what they are not to change. What is not there yet
+    // is judged by what is.
+    let existing = directory.ancestors().find_map(|path| path.canonicalize().ok());
+    if existing.is_some_and(|existing| existing.starts_with(root)) {
+        let directory = directory.display();
+        return Err(format!(
+            "{directory} lies in the project, where jobs could change it; set \
+             GREENROOM_STATE_DIR to another directory"
+        ));
+    }
+    Ok(ProjectState::new(&directory, root))
+}
