@@ -280,6 +280,10 @@ fn list(directory: &Path, prefix: &str, out: &mut String) -> io::Result<()> {
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        // What git keeps is different every time.
+        if name == ".git" {
+            continue;
+        }
         if entry.file_type()?.is_dir() {
             list(&entry.path(), &format!("{name}/"), out)?;
         } else {

@@ -80,7 +80,9 @@ impl WorkspaceArgs {
     ) -> Result<Place, Failure> {
         let root = &request.project.root;
         let made = self.isolated || self.strict.is_some();
-        let needs_store = plan.jobs.iter().any(|job| {
+        // What was not asked for this time may have left something for what was.
+        let others = plan.left_out.iter().map(|left| &left.job);
+        let needs_store = plan.jobs.iter().chain(others).any(|job| {
             let settings = &job.settings;
             settings.gives() || !settings.caches.is_empty() || settings.resource_group.is_some()
         });

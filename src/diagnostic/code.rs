@@ -81,6 +81,7 @@ codes! {
     StepCircular "step-circular" "A function is made of steps that lead back to it, or they are nested too deep.";
     FunctionInvalid "function-invalid" "A func.yml is not one that GitLab's step runner reads.";
     JobLeftOut "job-left-out" "A job is left out of the run because a keyword is not supported yet.";
+    SharedWorkspace "shared-workspace" "A job works only where all jobs share one workspace.";
     PipelineEmpty "pipeline-empty" "No job is left to run.";
     SandboxCommand "sandbox-command" "A script calls a command that cannot work in the sandbox.";
     NetworkCommand "network-command" "A script calls a command that needs a network, which the sandbox has not.";

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::decide::{Decision, Surroundings};
 use super::graph::Graph;
 use super::predefined::JobFacts;
+use super::shared;
 use super::variables::{self, Variables};
 use super::{
     AllowFailure, Context, JobId, LeftOut, LeftOutReason, Plan, PlannedJob, ScriptEntry, Settings,
@@ -71,6 +72,7 @@ pub fn build(
     link(&mut plan, &graph, &by_stage, &ids);
     plan.fill_stages();
     tell(pipeline, &reasons, &plan, diagnostics);
+    shared::tell(pipeline, &graph, diagnostics);
     Some(plan)
 }
 

@@ -12,6 +12,7 @@ mod model;
 mod predefined;
 mod selection;
 mod settings;
+mod shared;
 mod slug;
 mod variables;
 

@@ -58,7 +58,7 @@ pub enum CopyError {
         limit: u64,
     },
     /// Too deep.
-    #[error("`{}` lies more than {MAX_DEPTH} directories deep", path.display())]
+    #[error("`{}…` lies more than {MAX_DEPTH} directories deep", start(path))]
     TooDeep {
         /// Where.
         path: PathBuf,
@@ -107,6 +107,11 @@ impl<T: AsFd> AsFdDyn for T {
     fn fd(&self) -> rustix::fd::BorrowedFd<'_> {
         self.as_fd()
     }
+}
+
+/// The beginning of a path, which may be a long one.
+fn start(path: &std::path::Path) -> String {
+    path.to_string_lossy().chars().take(40).collect()
 }
 
 struct Copy<'a> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
-use super::{Keeper, blocking, dotenv, patterns};
+use super::{Keeper, blocking, count, dotenv, patterns};
 use crate::event::{Level, StepOutcome};
 use crate::plan::{CachePolicy, ExpireIn, KeepWhen, Report};
 use crate::schedule::JobLog;
@@ -83,13 +83,13 @@ async fn store_artifacts(job: &Keeper, succeeded: bool, log: &JobLog) -> Result<
         log.notice(Level::Warning, warning).await;
     }
     let Some(entry) = stored.entry else { return Ok(()) };
-    let s = if entry.manifest.files == 1 { "" } else { "s" };
-    let text = format!(
-        "artifacts stored: {} file{s}, {}",
-        entry.manifest.files,
-        size(entry.manifest.bytes)
-    );
-    log.notice(Level::Info, text).await;
+    let Manifest { files, bytes, reports, .. } = &entry.manifest;
+    let mut parts = Vec::new();
+    if *files > 0 {
+        parts.push(format!("{}, {}", count(*files), size(*bytes)));
+    }
+    parts.extend(reports.iter().map(|(kind, _)| format!("{kind} report")));
+    log.notice(Level::Info, format!("artifacts stored: {}", parts.join("; "))).await;
     let mut left = job.data.left.lock().unwrap_or_else(PoisonError::into_inner);
     left.insert(job.job.name.clone(), entry);
     Ok(())
@@ -208,7 +208,7 @@ async fn save_caches(job: &Keeper, succeeded: bool, log: &JobLog) {
         match saved {
             Ok(Some(entry)) => {
                 let text =
-                    format!("cache `{key}`: {} files saved, {}", entry.files, size(entry.bytes));
+                    format!("cache `{key}`: {} saved, {}", count(entry.files), size(entry.bytes));
                 log.notice(Level::Info, text).await;
             }
             Ok(None) => {

@@ -19,7 +19,7 @@ use crate::event::{Level, StepOutcome, WaitReason};
 use crate::plan::{LeftOutReason, Plan, PlannedJob, Takes};
 use crate::sandbox::{HostDirectory, Scratch};
 use crate::schedule::{Admission, JobLog, JobSandbox, NotLoadable, ScriptRun, Stop};
-use crate::workspace::{Artifacts, Caches, Entry, PatternError, Patterns, ProjectState, Tracked};
+use crate::workspace::{Artifacts, Caches, Entry, Patterns, ProjectState, Tracked};
 
 /// Which directory a job works in.
 #[derive(Clone, Debug)]
@@ -167,21 +167,27 @@ const LOCK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Patterns as jobs write them; those that cannot be used are told and left out.
 async fn patterns(what: &str, texts: &[String], log: &JobLog) -> Patterns {
-    match Patterns::new(texts, PROJECT_DIRECTORY) {
-        Ok(patterns) => patterns,
-        Err(error) => {
-            log.notice(Level::Warning, format!("{what}: {error}; it is left out")).await;
-            let usable: Vec<String> = texts
-                .iter()
-                .filter(|text| Patterns::new(std::slice::from_ref(text), PROJECT_DIRECTORY).is_ok())
-                .cloned()
-                .collect();
-            if error == PatternError::TooMany {
-                return Patterns::default();
+    let mut usable = Vec::new();
+    for text in texts {
+        match Patterns::new(std::slice::from_ref(text), PROJECT_DIRECTORY) {
+            Ok(_) => usable.push(text.clone()),
+            Err(error) => {
+                log.notice(Level::Warning, format!("{what}: {error}; it is left out")).await;
             }
-            Patterns::new(&usable, PROJECT_DIRECTORY).unwrap_or_default()
         }
     }
+    match Patterns::new(&usable, PROJECT_DIRECTORY) {
+        Ok(patterns) => patterns,
+        Err(error) => {
+            log.notice(Level::Warning, format!("{what}: {error}; all are left out")).await;
+            Patterns::default()
+        }
+    }
+}
+
+/// A number of files for people.
+fn count(files: u64) -> String {
+    format!("{files} file{}", if files == 1 { "" } else { "s" })
 }
 
 /// Blocking work on the file system. A panic in it is the job's.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cap_std::fs::Dir;
 
-use super::{RunData, Workspace, blocking, patterns};
+use super::{RunData, Workspace, blocking, count, patterns};
 use crate::event::Level;
 use crate::plan::{CacheKey, CachePolicy, PlannedJob};
 use crate::sandbox::{HostDirectory, Scratch};
@@ -85,8 +85,7 @@ impl RunData {
             });
             let Copied { files, .. } =
                 restored.await.map_err(|error| format!("the artifacts of {from}: {error}"))?;
-            let s = if files == 1 { "" } else { "s" };
-            log.notice(Level::Info, format!("artifacts of {from}: {files} file{s}")).await;
+            log.notice(Level::Info, format!("artifacts of {from}: {}", count(files))).await;
         }
         Ok(reported)
     }
@@ -128,7 +127,7 @@ impl RunData {
                 let (data, wanted) = (Arc::clone(self), key.clone());
                 match blocking(move || data.caches.restore(&wanted, &to)).await {
                     Ok(Some(entry)) => {
-                        let text = format!("cache `{key}`: {} files restored", entry.files);
+                        let text = format!("cache `{key}`: {} restored", count(entry.files));
                         log.notice(Level::Info, text).await;
                         found = true;
                         break;
