@@ -234,9 +234,10 @@ static DURATION: LazyLock<Regex> =
 /// What is only said when a module is met for the first time on a machine.
 static FIRST_USE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^(note|greenroom): (compiling|waiting for another)\b").unwrap());
-/// The identifiers of pipelines, and of what they have stored.
+static PADDING: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"<time> {2,}").unwrap());
+/// The identifier of a pipeline in a table.
 static PIPELINE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b\d{10}(-[A-Za-z0-9]{6})?\b").unwrap());
+    LazyLock::new(|| Regex::new(r"  \d{10}  ").unwrap());
 static OF_A_JOB: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(\S[^|]*?) *\| ").unwrap());
 
 /// Text without what differs from run to run: durations, first use, and the order of lines of jobs
@@ -246,7 +247,9 @@ fn normalise(text: &str, unordered: bool) -> String {
         .lines()
         .filter(|line| !FIRST_USE.is_match(line))
         .map(|line| DURATION.replace_all(line, "<time>").into_owned())
-        .map(|line| PIPELINE.replace_all(&line, "<pipeline>").into_owned())
+        // What follows in a table depends on how long the longest time is.
+        .map(|line| PADDING.replace_all(&line, "<time>  ").into_owned())
+        .map(|line| PIPELINE.replace_all(&line, "  <pipeline>  ").into_owned())
         .collect();
     if unordered {
         let job = |line: &str| OF_A_JOB.captures(line).map(|found| found[1].to_owned());
