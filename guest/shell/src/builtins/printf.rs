@@ -146,15 +146,15 @@ impl<'a> Printer<'a> {
         i += n;
         if let Some(width) = width {
             spec.left |= width < 0;
-            spec.width = (width.unsigned_abs() as usize).min(MAX_WIDTH);
+            spec.width = usize::try_from(width.unsigned_abs()).unwrap_or(usize::MAX);
         }
         if text.get(i) == Some(&b'.') {
             let (precision, n) = self.size(&text[i + 1..]);
             i += 1 + n;
             let precision = precision.unwrap_or(0);
-            spec.precision =
-                usize::try_from(precision).ok().map(|precision| precision.min(MAX_WIDTH));
+            spec.precision = usize::try_from(precision).ok();
         }
+
         while text.get(i).is_some_and(|b| b"hlLjzt".contains(b)) {
             i += 1;
         }
@@ -173,6 +173,15 @@ impl<'a> Printer<'a> {
             self.status = 1;
             return None;
         };
+        // A precision cuts strings, but makes numbers longer.
+        let digits = spec.precision.filter(|_| !b"sbq".contains(&letter)).unwrap_or(0);
+        let widest = spec.width.max(digits);
+        if widest > MAX_WIDTH {
+            let message = format!("printf: {widest}: widths up to {MAX_WIDTH} are supported");
+            self.sh.error(&message);
+            self.status = 1;
+            return None;
+        }
         if !self.convert(letter, &spec) {
             return None;
         }

@@ -1,5 +1,6 @@
 //! Brace expansion, which sees only the unquoted text of a word.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::syntax::ast::{Param, ParamOp, Part, Target, Word};
@@ -13,10 +14,10 @@ enum Item {
 }
 
 /// The most words that one word may become.
-const MAX_WORDS: usize = 1_000_000;
+pub(super) const MAX_WORDS: usize = 1_000_000;
 
-/// The words that a word stands for, in order.
-pub(super) fn expand(word: &Word) -> Vec<Word> {
+/// The words that a word stands for, in order; `None` when there are more than [`MAX_WORDS`].
+pub(super) fn expand(word: &Word) -> Option<Vec<Word>> {
     let mut items = Vec::new();
     for part in &word.parts {
         match part {
@@ -24,9 +25,9 @@ pub(super) fn expand(word: &Word) -> Vec<Word> {
             other => items.push(Item::Opaque(other.clone())),
         }
     }
-    let mut all = alternatives(&items, 0);
-    all.truncate(MAX_WORDS);
-    all.iter().map(|items| rebuild(items)).collect()
+    let over = Cell::new(false);
+    let all = alternatives(&items, 0, &over);
+    (!over.get()).then(|| all.iter().map(|items| rebuild(items)).collect())
 }
 
 fn rebuild(items: &[Item]) -> Word {
@@ -101,18 +102,20 @@ fn byte(items: &[Item], index: usize) -> Option<u8> {
     }
 }
 
-fn alternatives(items: &[Item], depth: u32) -> Vec<Vec<Item>> {
+/// Sets `over`, and stops, when there are too many.
+fn alternatives(items: &[Item], depth: u32, over: &Cell<bool>) -> Vec<Vec<Item>> {
     if depth < 50 {
         for open in 0..items.len() {
             if byte(items, open) != Some(b'{') {
                 continue;
             }
-            if let Some((choices, end)) = group(items, open, depth) {
-                let tails = alternatives(&items[end..], depth);
+            if let Some((choices, end)) = group(items, open, depth, over) {
+                let tails = alternatives(&items[end..], depth, over);
                 let mut all = Vec::new();
                 for choice in &choices {
                     for tail in &tails {
                         if all.len() >= MAX_WORDS {
+                            over.set(true);
                             return all;
                         }
                         all.push([&items[..open], choice, tail].concat());
@@ -126,7 +129,12 @@ fn alternatives(items: &[Item], depth: u32) -> Vec<Vec<Item>> {
 }
 
 /// The choices of the group that opens at `open`, and the index after it.
-fn group(items: &[Item], open: usize, depth: u32) -> Option<(Vec<Vec<Item>>, usize)> {
+fn group(
+    items: &[Item],
+    open: usize,
+    depth: u32,
+    over: &Cell<bool>,
+) -> Option<(Vec<Vec<Item>>, usize)> {
     let mut level = 0u32;
     let mut commas = Vec::new();
     let mut close = None;
@@ -149,21 +157,21 @@ fn group(items: &[Item], open: usize, depth: u32) -> Option<(Vec<Vec<Item>>, usi
     if commas.is_empty() {
         let text: Option<Vec<u8>> =
             inner.iter().map(|i| if let Item::Byte(b) = i { Some(*b) } else { None }).collect();
-        let words = sequence(&text?)?;
+        let words = sequence(&text?, over)?;
         let choices = words.into_iter().map(|w| w.into_iter().map(Item::Byte).collect()).collect();
         return Some((choices, close + 1));
     }
     let mut choices = Vec::new();
     let mut start = open + 1;
     for end in commas.into_iter().chain([close]) {
-        choices.extend(alternatives(&items[start..end], depth + 1));
+        choices.extend(alternatives(&items[start..end], depth + 1, over));
         start = end + 1;
     }
     Some((choices, close + 1))
 }
 
 /// `a..b` and `a..b..step`.
-fn sequence(text: &[u8]) -> Option<Vec<Vec<u8>>> {
+fn sequence(text: &[u8], over: &Cell<bool>) -> Option<Vec<Vec<u8>>> {
     let text = std::str::from_utf8(text).ok()?;
     let mut parts = text.split("..");
     let (first, last, step) = (parts.next()?, parts.next()?, parts.next());
@@ -178,10 +186,15 @@ fn sequence(text: &[u8]) -> Option<Vec<Vec<u8>>> {
             digits.len() > 1 && digits.starts_with('0')
         };
         let width = if padded(first) || padded(last) { first.len().max(last.len()) } else { 0 };
-        let count = (b.abs_diff(a) / step.unsigned_abs()).min(MAX_WORDS as u64) as i64;
+        let count = b.abs_diff(a) / step.unsigned_abs();
+        if count >= MAX_WORDS as u64 {
+            over.set(true);
+            return Some(Vec::new());
+        }
+        let count = count as i64;
         let sign = if b < a { -1 } else { 1 };
         let words = (0..=count)
-            .map(|i| a + sign * step * i)
+            .map(|i| a.wrapping_add(step.wrapping_mul(i).wrapping_mul(sign)))
             .map(|n| {
                 let sign = if n < 0 { "-" } else { "" };
                 let digits = width.saturating_sub(sign.len());
@@ -212,7 +225,7 @@ mod tests {
     use crate::syntax::ast::Word;
 
     fn words(text: &str) -> String {
-        let expanded = super::expand(&Word::literal(text.as_bytes()));
+        let expanded = super::expand(&Word::literal(text.as_bytes())).expect("not too many");
         let texts: Vec<_> = expanded
             .iter()
             .map(|w| String::from_utf8_lossy(w.as_literal().unwrap_or_default()).into_owned())
@@ -233,5 +246,16 @@ mod tests {
         assert_eq!(words("{a,b"), "{a,b");
         assert_eq!(words("a{}b"), "a{}b");
         assert_eq!(words("{{a,b}"), "{a {b");
+        assert_eq!(
+            words("{-9223372036854775808..9223372036854775807..9223372036854775807}"),
+            "-9223372036854775808 -1 9223372036854775806"
+        );
+    }
+
+    #[test]
+    fn too_many_are_refused() {
+        let many = |text: &str| super::expand(&Word::literal(text.as_bytes())).is_none();
+        assert!(many("{1..1000001}") && many("x{1..1000001}y{a,b}"));
+        assert!(!many("{1..1000}"));
     }
 }

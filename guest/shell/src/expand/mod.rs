@@ -40,7 +40,14 @@ impl Shell {
             return Ok(());
         }
         if word.has_brace && self.options.braceexpand {
-            for word in brace::expand(word) {
+            let Some(words) = brace::expand(word) else {
+                let most = brace::MAX_WORDS;
+                self.error(&format!(
+                    "brace expansion: more than {most} words are not supported; use a loop"
+                ));
+                return Err(Unwind::Discard(1));
+            };
+            for word in words {
                 self.expand_one(&word, into)?;
             }
             return Ok(());
