@@ -17,6 +17,8 @@ pub(crate) struct List {
 pub(crate) struct Item {
     pub(crate) and_or: AndOr,
     pub(crate) background: bool,
+    /// A newline, and no `;`, follows.
+    pub(crate) newline: bool,
 }
 
 #[derive(Debug)]

@@ -80,13 +80,13 @@ impl Parser<'_> {
         match self.peek() {
             Some(b';') if !matches!(self.peek_at(1), Some(b';' | b'&')) => {
                 self.bump();
-                Ok((Item { and_or, background: false }, true))
+                Ok((Item { and_or, background: false, newline: false }, true))
             }
             Some(b'&') if self.peek_at(1) != Some(b'&') => {
                 self.bump();
-                Ok((Item { and_or, background: true }, true))
+                Ok((Item { and_or, background: true, newline: false }, true))
             }
-            _ => Ok((Item { and_or, background: false }, false)),
+            next => Ok((Item { and_or, background: false, newline: next == Some(b'\n') }, false)),
         }
     }
 
@@ -451,13 +451,16 @@ impl Parser<'_> {
         if self.peek().is_none_or(is_meta) {
             return Err(self.unexpected());
         }
-        let start = self.pos;
         let (delimiter, quoted) = self.here_delimiter()?;
         let doc = Rc::new(HereDoc {
             body: RefCell::default(),
             text: RefCell::default(),
             delimiter: delimiter.as_slice().into(),
-            quoted_delimiter: self.text[start..self.pos].into(),
+            quoted_delimiter: if quoted {
+                crate::expand::quote::plain_single(&delimiter).into()
+            } else {
+                delimiter.as_slice().into()
+            },
             strip_tabs,
         });
         self.pending.push(PendingHereDoc { doc: Rc::clone(&doc), delimiter, quoted, strip_tabs });

@@ -113,7 +113,8 @@ impl Parser<'_> {
                 ),
             ));
         }
-        *pending.doc.text.borrow_mut() = body.as_slice().into();
+        *pending.doc.text.borrow_mut() =
+            if pending.quoted { body.clone() } else { super::source::joined(&body) }.into();
         let word = if pending.quoted {
             Word { parts: vec![Part::Quoted(body.into())], ..Word::default() }
         } else {

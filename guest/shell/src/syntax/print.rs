@@ -23,9 +23,9 @@ pub(crate) fn function(function: &Function) -> Vec<u8> {
     printer.out
 }
 
-/// A list on one line, as far as its commands allow that.
+/// The commands of a substitution.
 pub(crate) fn list(list: &List) -> Vec<u8> {
-    let mut printer = Printer::default();
+    let mut printer = Printer { substitution: true, ..Printer::default() };
     printer.list(list, true);
     printer.flush(b"");
     printer.out
@@ -82,8 +82,10 @@ struct Printer {
     depth: usize,
     /// Here-documents whose bodies follow at the end of the line.
     pending: Vec<Rc<HereDoc>>,
-    /// A body was just printed: it takes the place of a separator.
+    /// A body stood before an operator: as in bash, the next `;` is left out.
     after_body: bool,
+    /// Inside of `$( )`: newlines between commands are kept.
+    substitution: bool,
 }
 
 impl Printer {
@@ -137,19 +139,23 @@ impl Printer {
             self.and_or(&item.and_or);
             inline = true;
             if item.background {
-                self.flush(b" &");
-                if !std::mem::take(&mut self.after_body) {
+                if self.pending.is_empty() {
                     self.put(b" &");
+                } else {
+                    self.flush(b" &");
                 }
                 if index < last {
                     self.put(b" ");
                 }
             } else if index < last {
-                self.flush(if self.lines { b"" } else { b";" });
-                if !std::mem::take(&mut self.after_body) {
+                let newline = item.newline && self.substitution;
+                if !self.pending.is_empty() {
+                    self.flush(if self.lines { b"" } else { b";" });
+                    self.after_body = index == 0;
+                } else if !std::mem::take(&mut self.after_body) && !newline {
                     self.put(b";");
                 }
-                self.put(if self.lines { b"\n" } else { b" " });
+                self.put(if self.lines || newline { b"\n" } else { b" " });
                 inline = !self.lines;
             }
         }
@@ -247,7 +253,11 @@ impl Printer {
                 self.loop_body(body);
             }
             CommandKind::ArithFor { init, condition, step, body } => {
-                let parts = [init, condition, step].map(|part| part.text.trim_ascii());
+                let parts =
+                    [init, condition, step].map(|part| match part.text.trim_ascii_start() {
+                        b"" => b"1",
+                        text => text,
+                    });
                 self.put(b"for ((");
                 self.put(&parts.join(&b"; "[..]));
                 self.put(b"))");
@@ -265,7 +275,11 @@ impl Printer {
                     if !arm.body.items.is_empty() {
                         self.indent += STEP;
                         self.list(&arm.body, false);
+                        let before = self.after_body;
                         self.flush(b"");
+                        if arm.body.items.len() == 1 {
+                            self.after_body = before;
+                        }
                         self.indent -= STEP;
                     }
                     self.new_line(match arm.end {
@@ -365,6 +379,7 @@ impl Printer {
         }
         self.depth -= 1;
         self.lines = lines;
+        self.after_body = false;
     }
 
     fn simple(&mut self, simple: &Simple) {
@@ -396,6 +411,12 @@ impl Printer {
             RedirectKind::Clobber(word) => (b"1", b">| ", word),
             RedirectKind::Append(word) => (b"1", b">> ", word),
             RedirectKind::ReadWrite(word) => (b"", b"<> ", word),
+            RedirectKind::DupInput(word) if word.as_literal() == Some(b"-") => {
+                if fd.is_empty() {
+                    fd.push(b'0');
+                }
+                (b"", b">&", word)
+            }
             RedirectKind::DupInput(word) => (b"", b"<&", word),
             RedirectKind::DupOutput(word) => (b"", b">&", word),
             RedirectKind::Both { word, append: false } => (b"", b"&> ", word),
@@ -414,6 +435,8 @@ impl Printer {
         } else if fd.is_empty() {
             // Where a descriptor is duplicated, bash shows which one it becomes.
             match &redirect.kind {
+                RedirectKind::DupInput(word) | RedirectKind::DupOutput(word)
+                    if !is_descriptor(word) => {}
                 RedirectKind::DupInput(_) | RedirectKind::ReadWrite(_) => fd.push(b'0'),
                 RedirectKind::DupOutput(_) => fd.push(b'1'),
                 _ => {}
@@ -423,6 +446,14 @@ impl Printer {
         self.put(operator);
         self.put(&source::word(word));
     }
+}
+
+/// A number, with or without `-` after it, or `-`.
+fn is_descriptor(word: &Word) -> bool {
+    word.as_literal().is_some_and(|text| {
+        let digits = text.strip_suffix(b"-").unwrap_or(text);
+        digits.iter().all(u8::is_ascii_digit)
+    })
 }
 
 /// `for name in words`.

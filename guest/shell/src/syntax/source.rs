@@ -22,7 +22,7 @@ pub(crate) fn word(word: &Word) -> Vec<u8> {
 }
 
 fn normalized(text: &[u8]) -> Vec<u8> {
-    let special = |pair: &[u8]| matches!(pair, b"$(" | b"<(" | b">(" | b"$'" | b"$\"");
+    let special = |pair: &[u8]| matches!(pair, b"$(" | b"<(" | b">(" | b"$'" | b"$\"" | b"\\\n");
     if !text.windows(2).any(special) {
         return text.to_vec();
     }
@@ -42,17 +42,19 @@ impl Parser<'_> {
         while let Some(byte) = self.peek() {
             let next = self.peek_at(1);
             match (byte, next) {
+                (b'\\', Some(b'\n')) => self.pos += 2,
                 (b'"', _) => {
                     double = !double;
                     self.copy(1, out);
                 }
                 (b'$', Some(b'(')) if self.peek_at(2) == Some(b'(') => {
                     match self.scan_double_parens(1) {
-                        Some(length) => self.copy(length + 1, out),
+                        Some(_) => self.copy(3, out),
                         None => self.rewrite_commands(out)?,
                     }
                 }
                 (b'$', Some(b'(')) => self.rewrite_commands(out)?,
+                (b'$', Some(b'{')) => self.copy(2, out),
                 (b'<' | b'>', Some(b'(')) if !double => self.rewrite_commands(out)?,
                 (b'$', Some(b'\'')) if !double => {
                     self.bump_by(2);
@@ -61,6 +63,12 @@ impl Parser<'_> {
                 }
                 (b'$', Some(b'"')) if !double => self.bump(),
                 (b'\'', _) if double => self.copy(1, out),
+                (b'`', _) => {
+                    let length = self.scan_item(0)?;
+                    let text = self.text[self.pos..self.pos + length].to_vec();
+                    self.pos += length;
+                    out.extend_from_slice(&joined(&text));
+                }
                 _ => {
                     let length = self.scan_item(0)?;
                     self.copy(length, out);
@@ -78,8 +86,30 @@ impl Parser<'_> {
     fn rewrite_commands(&mut self, out: &mut Vec<u8>) -> Option<()> {
         self.copy(2, out);
         let list = self.substitution_body().ok()?;
-        out.extend_from_slice(&print::list(&list));
+        let text = print::list(&list);
+        if text.starts_with(b"(") {
+            // Without a blank it would be arithmetic.
+            out.push(b' ');
+        }
+        out.extend_from_slice(&text);
         out.push(b')');
         Some(())
     }
+}
+
+/// The text without its escaped newlines.
+pub(super) fn joined(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        if byte == b'\\' {
+            if bytes.next_if_eq(&b'\n').is_none() {
+                out.push(byte);
+                out.extend(bytes.next());
+            }
+        } else {
+            out.push(byte);
+        }
+    }
+    out
 }
