@@ -2,8 +2,6 @@
 //! same run. The difference of the two lists, divided by 990, is what a step costs with everything
 //! that belongs to it: its view of the files, its process, its outputs, its events.
 
-#![expect(missing_docs, reason = "criterion's macros make public functions")]
-
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;

@@ -84,6 +84,9 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
+/// Where a `${{` stands: in the text, in the file, and as people name it.
+type Marker = (usize, Span, Place);
+
 /// A text of a file, with the expressions in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
@@ -91,7 +94,7 @@ pub struct Text {
     source: Box<str>,
     place: Place,
     /// Where each `${{` stands: in the text, in the file, and as people name it.
-    markers: Vec<(usize, Span, Place)>,
+    markers: Vec<Marker>,
     /// Whether it is a block below a `|` or `>`.
     block: bool,
 }
@@ -189,7 +192,7 @@ impl Text {
     }
 
     /// The marker before an offset and the text between them, if they are on one line.
-    fn marker(&self, offset: usize) -> Option<(&(usize, Span, Place), Option<&str>)> {
+    fn marker(&self, offset: usize) -> Option<(&Marker, Option<&str>)> {
         let before = self.markers.partition_point(|(at, ..)| *at <= offset);
         let marker = self.markers.get(before.checked_sub(1)?)?;
         let between = self.source.get(marker.0..offset).filter(|text| !text.contains('\n'));

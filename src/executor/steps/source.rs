@@ -1,7 +1,7 @@
 //! From what stands behind `func:` to a function that was read.
 
 use std::collections::HashMap;
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -51,6 +51,9 @@ pub(in crate::executor) struct Functions {
     images: Arc<Images>,
     read: Mutex<HashMap<Key, Function>>,
 }
+
+/// A function, what tells its file from others, and what is deprecated in it.
+type Read = (Function, (u64, u64), Vec<String>);
 
 /// What a file was when it was read: its name for messages, and what tells it from another one.
 type Key = (String, [i64; 6]);
@@ -160,11 +163,7 @@ impl Functions {
         Ok((opened, warnings))
     }
 
-    fn read(
-        &self,
-        mut file: File,
-        shown: String,
-    ) -> Result<(Function, (u64, u64), Vec<String>), Problem> {
+    fn read(&self, mut file: File, shown: String) -> Result<Read, Problem> {
         let is_module = shown.ends_with(".wasm");
         let cannot = |error: io::Error| Problem::new(format!("cannot read {shown}: {error}"));
         let metadata = file.metadata().map_err(cannot)?;
