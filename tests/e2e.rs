@@ -236,8 +236,7 @@ static FIRST_USE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^(note|greenroom): (compiling|waiting for another)\b").unwrap());
 static PADDING: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"<time> {2,}").unwrap());
 /// The identifier of a pipeline in a table.
-static PIPELINE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"  \d{10}  ").unwrap());
+static PIPELINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"  \d{10}  ").unwrap());
 static OF_A_JOB: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(\S[^|]*?) *\| ").unwrap());
 
 /// Text without what differs from run to run: durations, first use, and the order of lines of jobs

@@ -140,8 +140,11 @@ impl Artifacts {
             .filter(|entry| !entry.id.starts_with(super::state::TEMPORARY))
             .collect();
         found.sort_by(|a, b| {
-            let key = |e: &Entry| (e.manifest.pipeline, e.manifest.created, e.id.clone());
-            key(b).cmp(&key(a))
+            let (x, y) = (&a.manifest, &b.manifest);
+            (y.pipeline.cmp(&x.pipeline))
+                .then_with(|| x.job.cmp(&y.job))
+                .then_with(|| y.created.cmp(&x.created))
+                .then_with(|| b.id.cmp(&a.id))
         });
         found
     }
