@@ -96,11 +96,11 @@ fn file(sh: &mut Shell, path: &[u8]) -> u8 {
             (if missing { 127 } else { 126 }, io_text(&error))
         }),
     };
-    let text = match text {
+    let mut text = match text {
         Ok(text) => text,
         Err((status, message)) => {
             let shown = bytes::display(path).into_owned();
-            let shell = "bash";
+            let shell = if message == "Is a directory" { &shown } else { "bash" };
             sh.write_error(format!("{shell}: {shown}: {message}\n").as_bytes());
             return status;
         }
@@ -111,6 +111,7 @@ fn file(sh: &mut Shell, path: &[u8]) -> u8 {
         sh.write_error(format!("{shown}: {shown}: cannot execute binary file\n").as_bytes());
         return 126;
     }
+    text.retain(|&b| b != 0);
     let source = sh.source.clone();
     let mut parser = Parser::new(text, 1, source, sh.syntax());
     let flow: Flow = sh.run_parser(&mut parser, "");

@@ -167,7 +167,11 @@ pub(super) fn source(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     let hidden = sh.options.posix && !path.contains(&b'/');
     let text = if hidden { Err("not found".into()) } else { read_script(sh, &path) };
     let text = match text {
-        Ok(text) => text,
+        Ok(mut text) => {
+            // As in bash, NUL bytes in a script do not count.
+            text.retain(|&b| b != 0);
+            text
+        }
         Err(message) => {
             let shown = bytes::display(name).into_owned();
             if message == "Is a directory" {

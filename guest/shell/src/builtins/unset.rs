@@ -35,7 +35,7 @@ pub(super) fn unset(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
             continue;
         }
         if !is_name(name) {
-            if variables || name.contains(&b'[') {
+            if variables {
                 let shown = bytes::display(name).into_owned();
                 sh.error(&format!("unset: `{shown}': not a valid identifier"));
                 status = 1;

@@ -82,10 +82,12 @@ impl Shell {
                 let text = self.target(word)?;
                 let Some(text) = text else { return Ok(false) };
                 let output = matches!(redirect.kind, RedirectKind::DupOutput(_));
-                if output && matches!(redirect.fd, RedirectFd::Default) && !is_descriptor(&text) {
+                // Descriptors 0 and 1 may be named there, as in bash.
+                let both = matches!(redirect.fd, RedirectFd::Default | RedirectFd::Number(0 | 1));
+                if output && both && !is_descriptor(&text) {
                     return self.both(&text, Access::Write, saved);
                 }
-                self.duplicate(number, &text, saved)
+                self.duplicate(number, &text, word, saved)
             }
             RedirectKind::Both { word, append } => {
                 let Some(text) = self.target(word)? else { return Ok(false) };
@@ -116,7 +118,7 @@ impl Shell {
             }
             RedirectKind::DupInput(word) | RedirectKind::DupOutput(word) => {
                 let Some(text) = self.target(word)? else { return Ok(None) };
-                return Ok(self.descriptor(&text).map(|(handle, _)| handle));
+                return Ok(self.descriptor(&text, word).map(|(handle, _)| handle));
             }
             RedirectKind::Both { word, .. } => (word, Access::Write),
         };
@@ -188,13 +190,19 @@ impl Shell {
         Ok(true)
     }
 
-    fn duplicate(&mut self, number: u32, text: &[u8], saved: &mut Saved) -> Result<bool, Unwind> {
+    fn duplicate(
+        &mut self,
+        number: u32,
+        text: &[u8],
+        word: &Word,
+        saved: &mut Saved,
+    ) -> Result<bool, Unwind> {
         if text == b"-" {
             let before = self.fds.remove(number);
             saved.push((number, before));
             return Ok(true);
         }
-        let Some((handle, source)) = self.descriptor(text) else { return Ok(false) };
+        let Some((handle, source)) = self.descriptor(text, word) else { return Ok(false) };
         self.put(number, handle, saved);
         if text.ends_with(b"-") && source != number {
             let before = self.fds.remove(source);
@@ -204,10 +212,12 @@ impl Shell {
     }
 
     /// The descriptor that `2` or `2-` names.
-    fn descriptor(&mut self, text: &[u8]) -> Option<(Handle, u32)> {
+    fn descriptor(&mut self, text: &[u8], word: &Word) -> Option<(Handle, u32)> {
         let digits = text.strip_suffix(b"-").unwrap_or(text);
         let number = std::str::from_utf8(digits).ok().and_then(|d| d.parse::<u32>().ok());
-        let shown = bytes::display(digits).into_owned();
+        // Messages show the word as it is written.
+        let shown = bytes::display(&super::trace::source(word)).into_owned();
+        let shown = shown.strip_suffix('-').unwrap_or(&shown);
         let Some(number) = number else {
             self.error(&format!("{shown}: ambiguous redirect"));
             return None;

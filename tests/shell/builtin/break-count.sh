@@ -1,0 +1,1 @@
+for i in 1 2 3; do for j in a b; do continue 2; done; done; break; echo $?; continue 3; echo $?; for i in 1 2; do break 0; echo x; done; echo $?; for i in 1 2; do break -1; echo x; done;  for i in 1 2; do break 99; echo x; done; echo $i; for i in 1; do break a; echo x; done; echo no

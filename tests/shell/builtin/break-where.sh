@@ -1,0 +1,1 @@
+f() { break; echo "f $?"; }; for i in 1 2; do f; echo $i; done; for i in 1 2; do (break; echo sub); echo $i; done; while :; do eval break; done; for i in 1 2; do . <(echo break); echo no; done; for i in 1 2; do { break; }; echo no; done; for i in 1 2; do x=$(break; echo $i); echo $x; done; for i in 1 2; do true | break; echo p; done

@@ -1,0 +1,1 @@
+exec -l sh -c 'echo $0'

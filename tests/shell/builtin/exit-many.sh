@@ -1,0 +1,1 @@
+exit 1 2; echo $?; (exit 300); echo $?; (exit -1); echo $?; (exit ''); echo $?; f() { return 300; }; f; echo $?; f() { return -1; }; f; echo $?; f() { return abc; echo no; }; f; echo $?; f() { return 1 2; }; f; echo $?; return 3; echo $?; f() { return -- 4; }; f; echo $?; exit --  5

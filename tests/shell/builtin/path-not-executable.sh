@@ -1,0 +1,1 @@
+mkdir d; touch d/nonx; PATH=$PWD/d:$PATH; type -t nonx; type nonx | sed 's/.*is //;s|.*/d/|d/|'; command -v nonx | sed 's|.*/d/|d/|'; type -a nonx | wc -l; type -p nonx | wc -l; type -P nonx | wc -l; hash nonx; echo $?

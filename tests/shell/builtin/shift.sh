@@ -1,0 +1,1 @@
+set a b c d; shift; echo $1; shift 2; echo $1; shift 5; echo $?; shift -1; echo $?; shift x; echo $?; shift 0; echo $#; shopt -s shift_verbose; shift 9; echo $?; shift 1 2; echo $?; shift -- 1; echo $#

@@ -1,0 +1,1 @@
+echo -x; echo - ; echo --; echo -e -n x; echo

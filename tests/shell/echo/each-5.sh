@@ -1,0 +1,1 @@
+shopt -s xpg_echo; echo 'a\tb'; echo -E 'a\tb'

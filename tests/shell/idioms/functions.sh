@@ -1,0 +1,1 @@
+f() { echo 1; f() { echo 2; }; echo 1b; }; f; f; g() { unset -f g; echo g; }; g; g 2>/dev/null; echo $?; h() { if [ $1 -gt 0 ]; then h $(($1-1)); echo $1; fi; }; h 3; f() { eval 'f() { echo new; }'; f; }; f

@@ -1,0 +1,2 @@
+set -o posix
+. nosuchfile; echo no

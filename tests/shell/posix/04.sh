@@ -1,0 +1,2 @@
+set -o posix
+set -o nosuch; echo no $?

@@ -1,0 +1,2 @@
+set -o posix
+set -Z; echo no

@@ -1,0 +1,2 @@
+set -o posix
+export 1a=b; echo no $?

@@ -1,0 +1,2 @@
+set -o posix
+readonly r=1; r=2; echo no

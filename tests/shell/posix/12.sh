@@ -1,0 +1,2 @@
+set -o posix
+readonly r=1; unset r; echo no $?

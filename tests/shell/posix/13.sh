@@ -1,0 +1,2 @@
+set -o posix
+shift 9; echo $?

@@ -1,0 +1,2 @@
+set -o posix
+true > /nonexistent/x; echo yes $?

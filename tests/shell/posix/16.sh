@@ -1,0 +1,2 @@
+set -o posix
+exec > /nonexistent/x; echo no

@@ -1,0 +1,2 @@
+set -o posix
+eval 'if'; echo no

@@ -1,0 +1,2 @@
+set -o posix
+eval 'echo "'; echo no

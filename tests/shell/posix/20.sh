@@ -1,0 +1,2 @@
+set -o posix
+break; echo $?; for i in 1; do break x; done; echo no

@@ -1,0 +1,2 @@
+set -o posix
+exit abc; echo no

@@ -1,0 +1,2 @@
+set -o posix
+f-x() { echo hi; }; f-x

@@ -1,0 +1,2 @@
+set -o posix
+echo a; eval() { :; }; echo b

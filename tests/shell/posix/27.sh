@@ -1,0 +1,2 @@
+set -o posix
+test() { echo mytest; }; test; unset -f test

@@ -1,0 +1,2 @@
+set -o posix
+echo <(echo a) | wc -l; cat <(echo a)

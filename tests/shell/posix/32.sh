@@ -1,0 +1,2 @@
+set -o posix
+kill -l | head -1; kill -l 9

@@ -1,0 +1,2 @@
+set -o posix
+echo $((1/0)); echo no

@@ -1,0 +1,2 @@
+set -o posix
+echo ${x!y}; echo no

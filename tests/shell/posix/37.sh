@@ -1,0 +1,2 @@
+set -o posix
+set -e; false | true; echo a; x=$(false; echo b); echo no

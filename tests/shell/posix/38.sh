@@ -1,0 +1,2 @@
+set -o posix
+alias ll='echo alias'; ll; eval ll; alias

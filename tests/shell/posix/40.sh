@@ -1,0 +1,2 @@
+set -o posix
+echo 'echo dot $1' > s; . ./s a; . s; echo no

@@ -1,0 +1,2 @@
+set -o posix
+printf 'exit 3' > s; . ./s; echo no

@@ -1,0 +1,2 @@
+set -o posix
+set -u; echo $nope; echo no

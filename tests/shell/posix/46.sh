@@ -1,0 +1,2 @@
+set -o posix
+unset -Z; echo no

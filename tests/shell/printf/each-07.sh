@@ -1,0 +1,1 @@
+printf -v v '%03d' 7; echo $v

@@ -1,0 +1,1 @@
+printf -v 'a[2]' x; declare -p a

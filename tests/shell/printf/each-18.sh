@@ -1,0 +1,1 @@
+printf '%z\n'; echo $?

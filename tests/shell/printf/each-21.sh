@@ -1,0 +1,1 @@
+printf '%b\n' 'a\0101b' 'a\cb' c

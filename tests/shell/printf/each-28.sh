@@ -1,0 +1,1 @@
+printf '%ld %hd %lld\n' 1 2 3

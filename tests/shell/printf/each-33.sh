@@ -1,0 +1,1 @@
+printf '%Q|%.3Q\n' 'a b' 'a bcd'

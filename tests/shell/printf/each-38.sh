@@ -1,0 +1,1 @@
+printf '%b' '\u20ac \x41 \n'

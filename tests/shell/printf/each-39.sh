@@ -1,0 +1,1 @@
+printf -v 1x a; echo $?

@@ -1,0 +1,1 @@
+printf '%6.2s|\n' abcdef

@@ -1,0 +1,1 @@
+printf '%n' foo; echo $foo

@@ -1,0 +1,1 @@
+printf '%s\c' a; echo

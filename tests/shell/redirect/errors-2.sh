@@ -1,0 +1,1 @@
+echo one 1>&nonexistent-file; echo $?; cat nonexistent-file; echo two >&-; echo $?; echo a >&9; echo $?; cat <&9; echo $?; echo b 2>&1 >&2 | cat; : > ""; echo $?; echo x > $nope; echo $?; echo x > a b; cat a; v="p q"; echo x > $v; echo $?; echo y > "$v"; cat "p q"; echo x > *; echo $?; > created; ls created; 2> err ls /nope; wc -l < err; < created; echo $?; < nofile; echo $?

@@ -1,0 +1,1 @@
+exec 3<<< "here"; cat <&3; exec 3<&-; exec 3<> rw; echo abc >&3; exec 3>&-; cat rw; exec 4>&1 1>out; echo to file; exec 1>&4 4>&-; cat out; exec 5< out 6>&1; cat <&5 >&6; exec 5<&- 6>&-; echo z >&6; exec 7<out 8<&7-; cat <&8; cat <&7; echo $?

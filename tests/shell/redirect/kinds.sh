@@ -1,0 +1,1 @@
+echo a > f; cat < f > g; cat g; cat <> f; echo b >> f; cat f; echo c &> h; cat h; echo d &>> h; cat h; ls /nope &> i; wc -l < i; echo e >& j; cat j; { echo o; echo e >&2; } > k 2>&1; cat k; { echo o; echo e >&2; } 2>&1 > l | cat; cat l; echo x >| f; cat f

@@ -1,0 +1,1 @@
+diff <(echo a) <(echo b); echo $?; cat <(echo x) <(echo y); echo q > >(cat); wait; tee >(cat > t1) < <(echo t) > /dev/null; sleep 0.2; cat t1; echo <(:) | sed 's/[0-9]*$//'; while read l; do echo "$l"; n=$l; done < <(seq 2); echo $n; f() { cat $1; }; f <(echo fun); wait $!; exec 3< <(echo ps); cat <&3; x=<(echo a); paste <(seq 2) <(seq 3 4); cat < <(cat < <(echo nest))

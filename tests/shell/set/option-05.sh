@@ -1,0 +1,5 @@
+set -e
+trap 'echo exit $?' EXIT
+f() { echo $(false); g; }
+g() { return 3; }
+f

@@ -1,0 +1,4 @@
+set -eu
+echo ${x-unset}
+echo "$x"
+echo no

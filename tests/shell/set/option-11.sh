@@ -1,0 +1,3 @@
+set -f
+echo *
+set +f; touch q1 q2; echo q*

@@ -1,0 +1,8 @@
+set -v
+echo a
+f() {
+  echo b
+}
+f
+set +v
+echo c

@@ -1,0 +1,4 @@
+set -euxo pipefail
+foo=${1:-x}
+false | true
+echo no

@@ -1,0 +1,3 @@
+set -t
+echo one; echo still
+echo two

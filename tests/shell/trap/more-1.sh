@@ -1,0 +1,5 @@
+trap 'echo debug' DEBUG
+echo 'echo sourced; f() { echo f; }; f' > s.sh
+. ./s.sh
+set -T
+. ./s.sh

@@ -1,0 +1,3 @@
+trap 'echo err' ERR
+echo 'false; f() { false; }; f' > s.sh
+. ./s.sh

@@ -1,0 +1,1 @@
+set -e; trap 'echo "leaving with $?"' EXIT; (exit 7)

@@ -1,0 +1,2 @@
+trap 'echo A; exit 5' EXIT
+exit 3

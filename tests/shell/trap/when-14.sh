@@ -1,0 +1,3 @@
+trap 'exit 9' ERR
+false
+echo no

@@ -1,0 +1,1 @@
+trap 'echo foo; false; echo $?' EXIT; set -e; true

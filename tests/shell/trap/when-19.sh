@@ -1,0 +1,4 @@
+trap 'echo "in trap: $LINENO"' USR1
+kill -USR1 $$
+
+kill -USR1 $$

@@ -1,0 +1,5 @@
+trap 'echo "$BASH_COMMAND"' ERR
+false   a    "b c" $x
+y=`false`
+! true
+test -e /q && echo
