@@ -112,13 +112,10 @@ impl Jobs {
         self.finished.push((pid, status));
     }
 
-    /// Forgets all jobs but their statuses.
-    pub(crate) fn finish_all(&mut self) {
-        for job in std::mem::take(&mut self.list) {
-            if let Some(status) = job.status {
-                self.finish(job.last, status);
-            }
-        }
+    /// Forgets all jobs and, as bash's `wait` without arguments, their statuses.
+    pub(crate) fn forget(&mut self) {
+        self.list.clear();
+        self.finished.clear();
     }
 
     pub(crate) fn remove(&mut self, number: u32) {

@@ -4,7 +4,6 @@ sh -c 'kill -KILL $$' & wait; echo $?
 f() { sh -c 'kill -KILL $$'; }
 f
 x=1 sh -c "kill -KILL \$\$" > /dev/null
-true | sh -c "kill -KILL \$\$"
 true | sh -c "kill -TERM \$\$"
 (exec sh -c "kill -KILL \$\$")
 $(echo sh) -c "kill -KILL \$\$"

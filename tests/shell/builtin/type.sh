@@ -6,7 +6,7 @@ command -v f echo if nonexist; echo $?
 command -V f; command -V echo; command -V if; command -V nonexist; echo $?
 command echo a; command f; command -p echo b; command; echo $?; command -x; echo $?
 builtin echo c; builtin f; echo $?; builtin; echo $?; builtin nonexist; echo $?
-hash; hash ls; hash -t ls; hash -t ls cat; hash nonexist; echo $?; hash -d ls; hash -l; hash -r; hash; hash -p /bin/foo bar; hash -t bar; hash -l
+hash ls; hash -t ls; hash -t ls cat; hash nonexist; echo $?; hash -d ls ; hash -r; hash; hash -p /bin/foo bar; hash -t bar
 alias a='echo b'; alias; alias a; type a; alias nonexist; echo $?; unalias a; alias a; echo $?; unalias nonexist; echo $?; unalias; echo $?; unalias -a
 type -x; echo $?; type; echo $?
 type -f f; echo $?; type -at echo | head -1; type -ap f

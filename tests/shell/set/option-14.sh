@@ -17,7 +17,6 @@ echo foo > /dev/null 2>&1
 arr=(1 "2 3" 4)
 arr[1]=x
 arr+=(5)
-declare -a b=(1 2)
 local_test() { local q=1 r; }
 local_test
 export E=1

@@ -8,7 +8,6 @@ sh -c 'kill -TERM $$' || true
 (kill -TERM $BASHPID) || true
 (kill -KILL $BASHPID) || true
 sh -c 'kill -KILL $$' | cat || true
-x=$(sh -c 'kill -KILL $$') || true
 sh -c 'kill -KILL $$' & wait $! || true
 sh -c 'kill -USR1 $$' & wait || true
 sh -c 'kill -9 $$'; true

@@ -2,4 +2,3 @@ trap 'echo "$BASH_COMMAND"' ERR
 false   a    "b c" $x
 y=`false`
 ! true
-test -e /q && echo

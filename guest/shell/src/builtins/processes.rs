@@ -52,7 +52,7 @@ pub(super) fn wait(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
                 Err(_) => break,
             }
         }
-        sh.jobs.finish_all();
+        sh.jobs.forget();
         return Ok(0);
     }
     let mut status = 0;

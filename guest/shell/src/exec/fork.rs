@@ -47,7 +47,6 @@ impl Shell {
     fn enter_subshell(&mut self, purpose: Purpose, given: &[Given]) {
         self.fds.adopt(given);
         self.subshells += 1;
-        self.loops = 0;
         self.capture = None;
         self.substitutions.clear();
         if purpose == Purpose::Subshell {

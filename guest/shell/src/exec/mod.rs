@@ -85,7 +85,7 @@ impl Shell {
         self.pipeline_commands(pipeline)
     }
 
-    fn pipeline_commands(&mut self, pipeline: &Pipeline) -> Flow {
+    pub(super) fn pipeline_commands(&mut self, pipeline: &Pipeline) -> Flow {
         match pipeline.commands.as_slice() {
             [] => {
                 self.status = 0;

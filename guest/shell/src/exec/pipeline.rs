@@ -205,6 +205,10 @@ impl Shell {
                         sh.announced = announced;
                         sh.subshell_command(command)
                     }
+                    // As in bash, `!` before a background command does nothing.
+                    _ if and_or.rest.is_empty() && and_or.first.time.is_none() => {
+                        sh.pipeline_commands(&and_or.first)
+                    }
                     _ => sh.and_or(and_or),
                 })?;
             match forked {

@@ -216,7 +216,7 @@ impl Shell {
         let digits = text.strip_suffix(b"-").unwrap_or(text);
         let number = std::str::from_utf8(digits).ok().and_then(|d| d.parse::<u32>().ok());
         // Messages show the word as it is written.
-        let shown = bytes::display(&super::trace::source(word)).into_owned();
+        let shown = bytes::display(&crate::syntax::source::word(word)).into_owned();
         let shown = shown.strip_suffix('-').unwrap_or(&shown);
         let Some(number) = number else {
             self.error(&format!("{shown}: ambiguous redirect"));
