@@ -1,6 +1,5 @@
 //! Link arguments of the WebAssembly build.
 
-#[expect(clippy::disallowed_methods, reason = "a build script learns the target from it")]
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     if std::env::var_os("CARGO_CFG_TARGET_ARCH").is_some_and(|arch| arch == "wasm32") {

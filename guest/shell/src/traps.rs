@@ -57,7 +57,7 @@ pub(crate) fn name(number: u8) -> String {
 /// The name of a signal as `kill -l NUMBER` prints it.
 pub(crate) fn known_name(number: u8) -> Option<String> {
     match number {
-        0 | 1..=31 => Some(bare_name(number).into()),
+        0..=31 => Some(bare_name(number).into()),
         number if REAL_TIME.contains(&number) => Some(real_time(number)),
         _ => None,
     }

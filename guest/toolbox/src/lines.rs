@@ -1,4 +1,4 @@
-//! Small filters: `rev`, `envsubst`, `dos2unix`, `unix2dos`.
+//! Small filters: `rev`, `tac`, `envsubst`, `dos2unix`, `unix2dos`.
 
 use crate::io::{Out, complain, reason};
 use crate::options::{BadUsage, Item, Options, bytes};
@@ -44,6 +44,77 @@ pub(crate) fn rev(name: &str, args: Vec<OsString>) -> u8 {
         }
     }
     status
+}
+
+/// `tac`: the records of each file from the last to the first. `-s` gives what separates them,
+/// `-b` says that it stands before a record.
+pub(crate) fn tac(name: &str, args: Vec<OsString>) -> u8 {
+    let mut options = Options::new(name, args);
+    let (mut files, mut separator, mut before) = (Vec::new(), b"\n".to_vec(), false);
+    loop {
+        match options.next() {
+            Ok(None) => break,
+            Ok(Some(Item::Operand(file))) => files.push(file),
+            Ok(Some(Item::Short('b'))) => before = true,
+            Ok(Some(Item::Short('s'))) => match options.value() {
+                Ok(text) => separator = bytes(&text).to_vec(),
+                Err(BadUsage) => return 1,
+            },
+            Ok(Some(Item::Long(ref long))) if long == "before" => before = true,
+            Ok(Some(Item::Long(ref long))) if long == "separator" => match options.value() {
+                Ok(text) => separator = bytes(&text).to_vec(),
+                Err(BadUsage) => return 1,
+            },
+            Ok(Some(other)) => return options.unknown::<()>(&other).map_or(1, |()| 0),
+            Err(BadUsage) => return 1,
+        }
+    }
+    if separator.is_empty() {
+        // As in the core utilities, nothing stands for the NUL byte.
+        separator.push(0);
+    }
+    if files.is_empty() {
+        files.push("-".into());
+    }
+    let mut out = Out::new(name, 1);
+    let mut status = 0;
+    for file in files {
+        match read(&file) {
+            Ok(text) => {
+                for record in records(&text, &separator, before).into_iter().rev() {
+                    out.put(record);
+                }
+            }
+            Err(e) => {
+                out.flush();
+                let what = format!("failed to open '{}' for reading", file.display());
+                complain(name, format_args!("{what}: {}", reason(&e)));
+                status = 1;
+            }
+        }
+    }
+    status
+}
+
+/// The records of a text, each with the separator after or before it.
+fn records<'a>(text: &'a [u8], separator: &[u8], before: bool) -> Vec<&'a [u8]> {
+    let (mut records, mut start, mut at) = (Vec::new(), 0, 0);
+    while at + separator.len() <= text.len() {
+        if !text[at..].starts_with(separator) {
+            at += 1;
+            continue;
+        }
+        let end = if before { at } else { at + separator.len() };
+        if end > start {
+            records.push(&text[start..end]);
+        }
+        start = end;
+        at += separator.len();
+    }
+    if start < text.len() {
+        records.push(&text[start..]);
+    }
+    records
 }
 
 fn read(file: &OsString) -> io::Result<Vec<u8>> {

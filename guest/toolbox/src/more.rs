@@ -31,7 +31,7 @@ commands! {
     "sort" => sort(),
     "split" => uutils!(uu_split),
     "sum" => uutils!(uu_sum),
-    "tac" => uutils!(uu_tac),
+    "tac" => Command::Own(crate::lines::tac),
     "touch" => uutils!(uu_touch),
     "truncate" => uutils!(uu_truncate),
     "tsort" => uutils!(uu_tsort),

@@ -1,5 +1,7 @@
 //! Builtins that direct the flow of execution.
 
+use greenroom_process as process;
+
 use super::{OptionParser, Parsed};
 use crate::bytes;
 use crate::output::io_text;
@@ -260,7 +262,14 @@ pub(super) fn exec(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     sh.traps.set(crate::traps::EXIT, None);
     let pairs = sh.fds.pairs();
     let status = match sh.start(&path, &argv, &[], &pairs, true) {
-        Ok(crate::exec::Started::Ended(exit)) => exit.status,
+        Ok(crate::exec::Started::Ended(exit)) => {
+            if let process::How::Signaled(signal) = exit.how {
+                // The parent is to learn of it as if this process had been the program.
+                process::take_signals(0);
+                let _ = process::kill(process::Target::Pid(process::getpid()), signal);
+            }
+            exit.status
+        }
         Ok(crate::exec::Started::Running(pid)) => sh.wait_foreground(pid),
         Err(status) => status,
     };

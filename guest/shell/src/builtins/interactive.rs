@@ -104,14 +104,13 @@ pub(super) fn help(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
 pub(super) fn history(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
     let usage = synopsis(b"history").unwrap_or_default();
     let mut options = OptionParser::new(arguments, "cd:anrwps");
-    while let Some(option) = options.next() {
-        match option {
-            Parsed::Flag(_) | Parsed::Value(..) => return Ok(0),
-            Parsed::Unknown(letter) => {
-                return sh.usage_error("history", &[b'-', letter], usage);
-            }
-            Parsed::MissingValue(letter) => return sh.missing_value("history", letter, usage),
+    match options.next() {
+        None => {}
+        Some(Parsed::Flag(_) | Parsed::Value(..)) => return Ok(0),
+        Some(Parsed::Unknown(letter)) => {
+            return sh.usage_error("history", &[b'-', letter], usage);
         }
+        Some(Parsed::MissingValue(letter)) => return sh.missing_value("history", letter, usage),
     }
     let operands = &arguments[options.operands()..];
     match operands {

@@ -160,8 +160,7 @@ fn line_by_line(
             return Ok(0);
         }
     }
-    let mut index = request.origin.unwrap_or(0);
-    for count in 1..=request.most {
+    for (index, count) in (request.origin.unwrap_or(0)..).zip(1..=request.most) {
         let line = read_to(handle, request.delimiter);
         if line.is_empty() {
             break;
@@ -176,7 +175,6 @@ fn line_by_line(
             sh.eval(&words.join(&b' '), line_number)?;
         }
         crate::assign::indexed(&mut sh.vars.entry(array).value).insert(index, line);
-        index += 1;
     }
     Ok(0)
 }

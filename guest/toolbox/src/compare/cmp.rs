@@ -59,7 +59,8 @@ fn run(name: &str, args: Vec<OsString>) -> Result<u8, BadUsage> {
             Ok(input)
         });
         match skipped {
-            Ok(input) => inputs.push(input.bytes()),
+            // A handle on standard input has a buffer of its own.
+            Ok(input) => inputs.push(BufReader::new(input).bytes()),
             Err(e) => {
                 if !silent {
                     complain(name, format_args!("{}: {}", operand.display(), reason(&e)));

@@ -197,7 +197,7 @@ pub(super) fn read(name: &str, args: Vec<OsString>) -> Result<Settings, u8> {
     }
     s.filter = match filter {
         Some(filter) => filter,
-        None => return Err(bad("no filter given".to_owned()).max(BAD_USAGE).min(BAD_FILTER - 1)),
+        None => return Err(bad("no filter given".to_owned()).clamp(BAD_USAGE, BAD_FILTER - 1)),
     };
     if s.filter.trim().is_empty() {
         s.filter = ".".to_owned();

@@ -147,6 +147,10 @@ pub(super) fn print_with(sh: &mut Shell, attribute: Attributes, builtin: &str) -
 
 pub(super) fn functions(sh: &mut Shell, arguments: &[Vec<u8>], request: &Request) -> Flow {
     let operands = &arguments[request.operands..];
+    let changes = [request.add, request.remove].iter().any(|a| !a.is_empty());
+    if changes && !operands.is_empty() && !request.print {
+        return attributes(sh, operands, request);
+    }
     let mut out = Vec::new();
     let mut status = 0;
     let mut names: Vec<Vec<u8>> = operands.to_vec();
@@ -182,4 +186,32 @@ pub(super) fn functions(sh: &mut Shell, arguments: &[Vec<u8>], request: &Request
         }
     }
     Ok(sh.print("declare", &out)?.max(status))
+}
+
+/// Sets and removes the attributes of functions: `-r`, `-t` and `-x`.
+pub(super) fn attributes(sh: &mut Shell, names: &[Vec<u8>], request: &Request) -> Flow {
+    let mut status = 0;
+    for name in names {
+        let Some((name, _)) = sh.functions.get_key_value(&name[..]) else {
+            let shown = bytes::display(name).into_owned();
+            sh.error(&format!("{shown}: not a function"));
+            status = 1;
+            continue;
+        };
+        let name = Rc::clone(name);
+        if request.add.has(Attributes::READONLY) {
+            sh.readonly_functions.insert(Rc::clone(&name));
+        }
+        for (attribute, set) in [
+            (Attributes::TRACE, &mut sh.traced_functions),
+            (Attributes::EXPORT, &mut sh.exported_functions),
+        ] {
+            if request.add.has(attribute) {
+                set.insert(Rc::clone(&name));
+            } else if request.remove.has(attribute) {
+                set.remove(&name);
+            }
+        }
+    }
+    Ok(status)
 }

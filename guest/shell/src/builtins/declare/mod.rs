@@ -166,10 +166,10 @@ pub(super) fn readonly(sh: &mut Shell, arguments: &[Vec<u8>]) -> Flow {
         Ok(request) => request,
         Err(flow) => return flow,
     };
-    if request.functions {
-        return Ok(0);
-    }
     request.add.add(Attributes::READONLY);
+    if request.functions {
+        return listing::attributes(sh, &arguments[request.operands..], &request);
+    }
     if arguments.len() == request.operands {
         return print_with(sh, Attributes::READONLY, "readonly");
     }
