@@ -71,6 +71,11 @@ async fn check(sandbox: &Sandbox, case: &Case) -> Result<(), String> {
     Err(report)
 }
 
+/// The lines that only this shell writes after a syntax error.
+fn columns() -> regex::Regex {
+    regex::Regex::new(r"(?m)^.*: column \d+\n").expect("a pattern")
+}
+
 #[test]
 fn cases_behave_as_in_bash() {
     let sandbox = Sandbox::new(SandboxConfig::default()).expect("a sandbox");
