@@ -3,6 +3,7 @@
 //! See `ARCHITECTURE.md` for the data flow and the invariants.
 
 pub mod advice;
+pub mod bench;
 pub mod cli;
 pub mod diagnostic;
 pub mod event;

@@ -99,7 +99,7 @@ impl Environment {
     }
 
     /// Whether the locale is one of UTF-8.
-    fn unicode(&self) -> bool {
+    pub(super) fn unicode(&self) -> bool {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| self.set(name));
         let locale = locale.unwrap_or_default().to_string_lossy().to_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")

@@ -93,8 +93,9 @@ pub(super) fn exec(args: &ExecArgs, environment: &Environment) -> Result<ExitCod
     let mounts = mounts(args, scratch.path())?;
     let limits = sandbox::limits(&args.limits, None, &Settings::default());
     // A module is one process, commands of the sandbox start others.
-    let runtime = if module.is_some() { runtime::single() } else { runtime::for_jobs(1) }?;
-    let sandbox = sandbox::sandbox(environment, &limits, 1, Arc::new(OnStderr))?;
+    let jobs = module.is_none().then_some(1);
+    let runtime = jobs.map_or_else(runtime::single, runtime::for_jobs)?;
+    let sandbox = sandbox::sandbox(environment, &limits, jobs, Arc::new(OnStderr))?;
     let job = sandbox
         .job(sandbox::job_spec(mounts, limits))
         .map_err(|error| sandbox::mount_failure(&error))?;

@@ -3,7 +3,7 @@
 //! | code | meaning |
 //! | ---: | --- |
 //! | 0 | It worked. `run`: no job failed, or only such as are allowed to. `check`: no error. |
-//! | 1 | `run`: at least one job failed. |
+//! | 1 | `run`: at least one job failed. `bench`: something is slower than the baseline. |
 //! | 2 | The command line or a `greenroom.toml` is wrong: an unknown option, setting, job or stage, a bad value, a directory to mount that is not there. Nothing ran. |
 //! | 3 | The pipeline file is not valid or cannot be read. Nothing ran. |
 //! | 4 | greenroom could not do its own work: no sandbox on this machine, no temporary directory, an output that cannot be written. |
@@ -31,7 +31,7 @@ use std::process::ExitCode;
 pub(super) enum Exit {
     /// It worked.
     Success = 0,
-    /// At least one job failed.
+    /// At least one job failed; or `bench` found something slower than the baseline.
     JobsFailed = 1,
     /// The command line or a file of settings is wrong.
     Usage = 2,

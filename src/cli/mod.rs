@@ -7,6 +7,7 @@
 mod again;
 mod artifacts;
 mod ask;
+mod bench;
 mod cache;
 mod changes;
 mod check;
@@ -88,6 +89,7 @@ enum Verb {
     Exec(exec::ExecArgs),
     Image(image::ImageArgs),
     Step(step::StepArgs),
+    Bench(bench::BenchArgs),
 }
 
 /// Does what the process's arguments say and returns how it ended.
@@ -116,6 +118,7 @@ pub fn run() -> ExitCode {
         Verb::Exec(args) => exec::exec(args, &environment),
         Verb::Image(args) => image::image(args, &environment, cli.color).map(ExitCode::from),
         Verb::Step(args) => step::step(args, &environment, cli.color),
+        Verb::Bench(args) => bench::bench(args, &environment).map(ExitCode::from),
     })
 }
 

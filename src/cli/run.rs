@@ -101,6 +101,11 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     images: ImageArgs,
 
+    /// Tell at the end where the time went: until each job's first command began, and in each
+    /// command. (The JSON lines have the times of everything in any case.)
+    #[arg(long)]
+    timings: bool,
+
     #[command(flatten)]
     workspace: WorkspaceArgs,
 
@@ -182,6 +187,7 @@ pub(super) fn run(
     let executor = executor(args, &request, with, environment, at_once, notifier)?;
     let style = environment.report_style(color);
     let (reporter, live): (Box<dyn Reporter>, bool) = match args.format {
+        Format::Human if args.timings => (Box::new(Human::new(style).with_timings()), style.live),
         Format::Human => (Box::new(Human::new(style)), style.live),
         Format::Jsonl => (Box::new(JsonLines), false),
     };

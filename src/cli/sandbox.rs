@@ -53,17 +53,19 @@ pub(super) fn timeout(args: &LimitArgs, settings: &Settings) -> Option<Duration>
     given.into_iter().chain(settings.ceilings.timeout).min()
 }
 
-/// Makes the sandbox of a run with so many jobs at the same time.
+/// Makes the sandbox of a run with so many jobs at the same time, or of a single process.
 pub(super) fn sandbox(
     environment: &Environment,
     limits: &Limits,
-    jobs: usize,
+    jobs: impl Into<Option<usize>>,
     notices: Arc<dyn Notices>,
 ) -> Result<Sandbox, Failure> {
+    let jobs = jobs.into();
     let config = SandboxConfig {
         store: environment.store_dir(),
         limits: limits.clone(),
-        jobs,
+        jobs: jobs.unwrap_or(1),
+        single_process: jobs.is_none(),
         notices: Some(notices),
     };
     Sandbox::new(config).map_err(|error| Failure::unable(error.to_string()))

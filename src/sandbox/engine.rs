@@ -19,7 +19,7 @@ const TICK: Duration = Duration::from_millis(10);
 const SLOTS_PER_JOB: u32 = 8;
 /// Slots that any pool has, and has at most. Each costs two microseconds when the engine is made,
 /// a system call for the guard page of its stack.
-const SLOTS: std::ops::RangeInclusive<u32> = 32..=1024;
+const SLOTS: std::ops::RangeInclusive<u32> = 16..=1024;
 /// Slots that keep the pages of their last user while nobody uses them, at [`KEEP_RESIDENT`] each.
 const WARM_SLOTS: u32 = 128;
 /// Memory that a slot keeps for its next user. Resetting what was touched is far cheaper than
@@ -32,25 +32,29 @@ const WASM_STACK: usize = 1 << 20;
 /// Stack of a fiber: WebAssembly and, below it, the host functions that it calls.
 const FIBER_STACK: usize = 2 << 20;
 
-/// The engines that processes run on: one pools its slots, the other allocates on demand and is
-/// made when it is first needed. Both run the same machine code.
+/// The engines that processes run on: the primary one pools its slots, the other allocates on demand
+/// and is made when it is first needed. Both run the same machine code.
 pub(crate) struct Engines {
-    pooling: Engine,
+    primary: Engine,
     on_demand: OnceLock<Engine>,
 }
 
 impl Engines {
-    /// Engines for so many jobs at the same time.
-    pub(crate) fn new(limits: &Limits, jobs: usize) -> wasmtime::Result<Self> {
+    /// Engines for so many jobs at the same time, or for a single process: making a pool for that
+    /// would take longer than starting it.
+    pub(crate) fn new(limits: &Limits, jobs: usize, single: bool) -> wasmtime::Result<Self> {
         let mut config = config();
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, slots(jobs))));
-        let pooling = Engine::new(&config)?;
-        tick(&pooling);
-        Ok(Self { pooling, on_demand: OnceLock::new() })
+        if !single {
+            let pool = pool(limits, slots(jobs));
+            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        }
+        let primary = Engine::new(&config)?;
+        tick(&primary);
+        Ok(Self { primary, on_demand: OnceLock::new() })
     }
 
-    pub(crate) fn pooling(&self) -> &Engine {
-        &self.pooling
+    pub(crate) fn primary(&self) -> &Engine {
+        &self.primary
     }
 
     pub(crate) fn on_demand(&self) -> wasmtime::Result<&Engine> {

@@ -23,6 +23,9 @@ pub struct SandboxConfig {
     /// How many jobs may run at the same time, for which the pool of the engine is made; 0 is
     /// unknown. More jobs run as well, their processes only start more slowly.
     pub jobs: usize,
+    /// Whether one process is all there will be: then nothing is kept ready for others, which may
+    /// start nevertheless.
+    pub single_process: bool,
     /// Told about what takes long and about what went wrong with the store.
     pub notices: Option<Arc<dyn Notices>>,
 }
@@ -59,7 +62,8 @@ impl Sandbox {
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
         let error = |error: wasmtime::Error| SandboxError(format!("{error:#}"));
         host_limits::raise();
-        let engines = Engines::new(&config.limits, config.jobs).map_err(error)?;
+        let engines =
+            Engines::new(&config.limits, config.jobs, config.single_process).map_err(error)?;
         let (store, warnings) = match &config.store {
             Some(dir) => ModuleStore::open(dir),
             None => (ModuleStore::disabled(), Vec::new()),

@@ -7,11 +7,12 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::OnceCell;
-use wasmtime::{Engine, InstancePre, Linker};
+use wasmtime::{Engine, InstancePre, Linker, Module};
 
 use super::component;
 use super::guests;
 use super::kernel::{self, Kernel, Notices};
+use super::preview1;
 use super::process::State;
 use super::store::{Compiled, ModuleFacts, ModuleStore, Source};
 
@@ -45,7 +46,7 @@ pub(crate) struct LoadedModule {
 
 /// What kind of program a module is.
 pub(crate) enum Program {
-    /// A core module, linked for the pooling engine.
+    /// A core module, linked for the primary engine.
     Module(InstancePre<State>),
     /// A component.
     Component(Box<component::Linked>),
@@ -55,7 +56,7 @@ pub(crate) enum Program {
 pub(crate) struct Modules {
     store: Arc<ModuleStore>,
     notices: Option<Arc<dyn Notices>>,
-    pooling: OnceLock<Linker<State>>,
+    primary: OnceLock<Linker<State>>,
     on_demand: OnceLock<Linker<State>>,
     loaded: Mutex<HashMap<Key, Arc<OnceCell<Arc<LoadedModule>>>>>,
 }
@@ -65,7 +66,7 @@ impl Modules {
         Self {
             store: Arc::new(store),
             notices,
-            pooling: OnceLock::new(),
+            primary: OnceLock::new(),
             on_demand: OnceLock::new(),
             loaded: Mutex::default(),
         }
@@ -88,7 +89,7 @@ impl Modules {
             let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(loaded.entry(key).or_default())
         };
-        let engine = kernel.engines.pooling();
+        let engine = kernel.engines.primary();
         let module = cell
             .get_or_try_init(|| async {
                 let (program, facts) = match self.compiled(engine, origin, name).await? {
@@ -98,10 +99,7 @@ impl Modules {
                                 "{name} is a library, not a program: it does not export `_start`"
                             ));
                         }
-                        let linker = linker(&self.pooling, engine)?;
-                        let linked = linker
-                            .instantiate_pre(&module)
-                            .map_err(|error| missing_import(name, &error))?;
+                        let linked = link(&self.primary, &module, name)?;
                         (Program::Module(linked), facts)
                     }
                     Compiled::Component(component) => {
@@ -133,9 +131,7 @@ impl Modules {
             .get_or_try_init(|| async {
                 let engine = kernel.engines.on_demand().map_err(|error| format!("{error:#}"))?;
                 match self.compiled(engine, &module.origin, &module.name).await? {
-                    Compiled::Module(compiled, _) => linker(&self.on_demand, engine)?
-                        .instantiate_pre(&compiled)
-                        .map_err(|error| missing_import(&module.name, &error)),
+                    Compiled::Module(compiled, _) => link(&self.on_demand, &compiled, &module.name),
                     Compiled::Component(_) => Err(format!("{} has changed", module.name)),
                 }
             })
@@ -214,15 +210,22 @@ fn guest_source(name: &str, guest: usize) -> Source<'_> {
     }
 }
 
-fn linker<'a>(
-    cell: &'a OnceLock<Linker<State>>,
-    engine: &Engine,
-) -> Result<&'a Linker<State>, String> {
-    if let Some(linker) = cell.get() {
-        return Ok(linker);
-    }
-    let linker = kernel::linker(engine).map_err(|error| format!("{error:#}"))?;
-    Ok(cell.get_or_init(|| linker))
+fn link(
+    cell: &OnceLock<Linker<State>>,
+    module: &Module,
+    name: &str,
+) -> Result<InstancePre<State>, String> {
+    let failed = |error| format!("{error:#}");
+    let linker = match cell.get() {
+        Some(linker) => linker,
+        None => {
+            let linker = kernel::linker(module.engine()).map_err(failed)?;
+            cell.get_or_init(|| linker)
+        }
+    };
+    let own = preview1::with_unstable(linker, module).map_err(failed)?;
+    let linked = own.as_ref().unwrap_or(linker).instantiate_pre(module);
+    linked.map_err(|error| missing_import(name, &error))
 }
 
 fn missing_import(name: &str, error: &wasmtime::Error) -> String {

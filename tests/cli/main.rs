@@ -2,6 +2,7 @@
 //! prints.
 
 mod again;
+mod bench;
 mod exec;
 mod explain;
 mod front;

@@ -224,7 +224,7 @@ fn with_images<T>(
     let settings = settings::read(None, None, environment, color)?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::unable(format!("cannot start threads: {error}")))?;
-    let sandbox = sandbox::sandbox(environment, &Limits::default(), 1, Arc::new(OnStderr))?;
+    let sandbox = sandbox::sandbox(environment, &Limits::default(), Some(1), Arc::new(OnStderr))?;
     let images = images::images(args, &settings, None, environment, &sandbox)?;
     let result = runtime.block_on(act(&images));
     runtime.shutdown_background();

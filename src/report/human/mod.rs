@@ -6,6 +6,7 @@ mod progress;
 mod sections;
 mod style;
 mod summary;
+mod timings;
 
 pub use style::Style;
 
@@ -17,6 +18,7 @@ use self::board::{Board, State};
 use self::lines::{Line, safe};
 use self::progress::Progress;
 use self::style::{Ink, duration, pad};
+use self::timings::Timings;
 use super::Reporter;
 use crate::event::{
     AnnotationLevel, Command, Event, FailedCommand, JobName, Level, Record, SkipReason,
@@ -32,18 +34,28 @@ pub struct Human {
     style: Style,
     board: Board,
     progress: Progress,
+    timings: Option<Timings>,
 }
 
 impl Human {
     /// A reporter that may use what `style` says.
     pub fn new(style: Style) -> Self {
-        Self { style, board: Board::default(), progress: Progress::default() }
+        Self { style, board: Board::default(), progress: Progress::default(), timings: None }
+    }
+
+    /// The same, with a table at the end that tells where the time went.
+    #[must_use]
+    pub fn with_timings(self) -> Self {
+        Self { timings: Some(Timings::default()), ..self }
     }
 }
 
 impl Reporter for Human {
     fn record(&mut self, Record { elapsed, event }: &Record, out: &mut Vec<u8>) {
         self.progress.erase(out);
+        if let Some(timings) = &mut self.timings {
+            timings.note(event, *elapsed);
+        }
         match event {
             Event::RunStarted { pipeline, stages, parallel } => {
                 self.board = Board::new(stages, *parallel, self.style);
@@ -172,6 +184,9 @@ impl Reporter for Human {
                 self.board.skip(job, reason);
             }
             Event::RunFinished { result, duration } => {
+                if let Some(timings) = &self.timings {
+                    out.extend_from_slice(timings.table(self.style).as_bytes());
+                }
                 summary::write(&self.board, self.style, *result, *duration, out);
             }
         }

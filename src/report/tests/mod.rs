@@ -57,6 +57,16 @@ fn human_in_a_pipe() {
 }
 
 #[test]
+fn human_with_timings() {
+    for (name, log) in logs() {
+        if ["one-by-one", "failures"].contains(&name.as_str()) {
+            let text = report(&mut Human::new(PLAIN).with_timings(), &records(&log), None);
+            insta::assert_snapshot!(format!("{name}-timings"), text);
+        }
+    }
+}
+
+#[test]
 fn human_on_a_terminal() {
     for (name, log) in logs() {
         let text = report(&mut Human::new(TERMINAL), &records(&log), Some(60));
