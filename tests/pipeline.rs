@@ -439,3 +439,11 @@ fn the_documentation_lists_every_keyword_and_code() {
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
+
+#[test]
+fn the_schema_in_the_documentation_is_the_one_of_the_tables() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema.json");
+    let mut failures = Vec::new();
+    check(&path, &format!("{:#}\n", pipeline::schema()), &mut failures);
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}

@@ -31,6 +31,7 @@ mod project;
 mod run;
 mod runtime;
 mod sandbox;
+mod schema;
 mod secret;
 mod settings;
 mod shell;
@@ -84,6 +85,7 @@ enum Verb {
     Check(check::CheckArgs),
     List(list::ListArgs),
     Explain(explain::ExplainArgs),
+    Schema(schema::SchemaArgs),
     Shell(shell::ShellArgs),
     Expand(expand::ExpandArgs),
     Exec(exec::ExecArgs),
@@ -113,6 +115,7 @@ pub fn run() -> ExitCode {
         Verb::Check(args) => check::check(args, &environment, cli.color).map(ExitCode::from),
         Verb::List(args) => list::list(args, &environment, cli.color).map(ExitCode::from),
         Verb::Shell(args) => shell::shell(args, &environment, cli.color),
+        Verb::Schema(args) => schema::schema(args).map(ExitCode::from),
         Verb::Explain(args) => explain::explain(args, &environment, cli.color).map(ExitCode::from),
         Verb::Expand(args) => expand::expand(args, &environment, cli.color).map(ExitCode::from),
         Verb::Exec(args) => exec::exec(args, &environment),

@@ -16,6 +16,7 @@ mod pull_policy;
 mod read;
 mod reference;
 pub(crate) mod references;
+mod schema;
 mod shape;
 mod trigger;
 
@@ -26,6 +27,7 @@ pub use model::{
     RefName, RefPattern, Rule, Script, Variable, Variables, When, Workflow,
 };
 pub use pull_policy::PullPolicy;
+pub use schema::schema;
 pub use trigger::{ChildFile, Forward, Strategy, Target, Trigger};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};

@@ -6,6 +6,7 @@
 
 mod check;
 mod forms;
+mod schema;
 mod tables;
 
 pub(super) use tables::of;
