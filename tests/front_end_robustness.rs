@@ -11,7 +11,11 @@ struct Bytes<'a>(&'a [u8]);
 
 impl Loader for Bytes<'_> {
     fn load(&self, path: &str, _limit: u64) -> Result<Vec<u8>, LoadError> {
-        if path == "ci.yml" { Ok(self.0.to_vec()) } else { Err(LoadError::NotFound) }
+        match path {
+            "ci.yml" => Ok(self.0.to_vec()),
+            "other.yml" => Ok(b"other: {script: x}\n".to_vec()),
+            _ => Err(LoadError::NotFound),
+        }
     }
 }
 
@@ -60,6 +64,18 @@ fn piece() -> impl Strategy<Value = String> {
         Just("? ".to_owned()),
         Just("%TAG ! x\n".to_owned()),
         Just("include: ci.yml\n".to_owned()),
+        Just(
+            "include: [{local: $CI.yml, rules: [{if: $A, changes: [x]}], inputs: {a: b}}]\n"
+                .to_owned()
+        ),
+        Just("spec: {inputs: {a: {type: number, default: 1}, b: }}\n---\n".to_owned()),
+        Just("$[[ inputs.a | truncate(0,1) ]]".to_owned()),
+        Just("$[[".to_owned()),
+        Just("]]".to_owned()),
+        Just("trigger: {include: [{artifact: a.yml, job: job}]}".to_owned()),
+        Just("rules: [{changes: {paths: ['{a,b}[/**'], compare_to: $A}}]".to_owned()),
+        Just("parallel: {matrix: [{A: [a, b]}]}".to_owned()),
+        Just("artifacts: {reports: {junit: [x]}}".to_owned()),
         "[ -~]{0,6}",
     ]
 }
@@ -129,6 +145,34 @@ fn hostile_files_end_in_time() {
         .map(|n| format!("j{n}: {{script: x, needs: [j{}]}}\n", (n + 1) % 20_000))
         .collect();
     assert!(in_time("a circle of 20,000 needs", chain.as_bytes()).has_errors());
+
+    let blocks: String = (0..200_000).map(|n| format!("$[[ inputs.a{} ]]", n % 7)).collect();
+    let header = "spec: {inputs: {a1: {default: x}}}\n---\n";
+    let many = in_time("200,000 blocks", format!("{header}job: {{script: '{blocks}'}}").as_bytes());
+    assert!(many.has_errors());
+    let grown = format!(
+        "spec: {{inputs: {{a: {{default: {}}}}}}}\n---\njob: {{script: '{}'}}\n",
+        "x".repeat(100_000),
+        "$[[ inputs.a ]]".repeat(10_000)
+    );
+    assert!(in_time("a large input in many places", grown.as_bytes()).has_errors());
+    let nested = format!(
+        "spec: {{inputs: {{a: {{type: array, default: {}1{}}}}}}}\n---\n\
+                          job: {{script: $[[ inputs.a ]]}}\n",
+        "[".repeat(90),
+        "]".repeat(90)
+    );
+    in_time("nested inputs", nested.as_bytes());
+
+    let includes: String = (0..200).map(|_| "  - {local: other.yml}\n").collect();
+    let many = format!("include:\n{includes}job: {{script: x}}\n");
+    assert!(in_time("200 includes", many.as_bytes()).has_errors());
+
+    let crlf = "job:\r\n  script:\r\n    - echo\r\n";
+    assert!(in_time("CRLF", crlf.as_bytes()).is_empty());
+    assert!(in_time("BOM", format!("\u{feff}{crlf}").as_bytes()).is_empty());
+    assert!(in_time("invalid UTF-8", b"job: {script: \xff}").has_errors());
+    assert!(in_time("a program", b"\x7fELF\x02\x01\x01\0\0\0").has_errors());
 
     let aliases = format!("a: &a [{}]\nb: [{}]\n", "x,".repeat(1000), "*a,".repeat(100_000));
     assert!(in_time("many aliases", aliases.as_bytes()).has_errors());
