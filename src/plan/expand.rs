@@ -40,7 +40,11 @@ impl<'a> Expanded<'a> {
     pub(super) fn new(raw: &'a IndexMap<&'a str, Raw<'a>>) -> Result<Self, TooLong> {
         let mut expanded = Self { raw, values: HashMap::new() };
         let referring: Vec<usize> = (0..raw.len())
-            .filter(|index| raw[*index].expand && raw[*index].value.contains(['$', '%']))
+            // Asked one by one, each is a fast search through what may be a long value.
+            .filter(|index| {
+                let Raw { value, expand } = raw[*index];
+                expand && (value.contains('$') || value.contains('%'))
+            })
             .collect();
         if referring.is_empty() {
             return Ok(expanded);
