@@ -118,7 +118,7 @@ fn file_system() -> String {
         (0x794c_7630, "overlayfs"),
         (0x2fc1_2fc1, "zfs"),
     ];
-    let Ok(stat) = rustix::fs::statfs(&std::env::temp_dir()) else { return String::new() };
+    let Ok(stat) = rustix::fs::statfs(std::env::temp_dir()) else { return String::new() };
     let kind = stat.f_type as u64 & 0xffff_ffff;
     let known = kinds.iter().find(|(number, _)| *number == kind);
     known.map_or_else(|| format!("type {kind:#x}"), |(_, name)| (*name).to_owned())
