@@ -265,11 +265,7 @@ impl Shell {
         }
         let path = self.get(b"PATH")?;
         let found = self.search(name, &path)?;
-        if remember
-            && self.options.hashall
-            && found.starts_with(b"/")
-            && self.is_executable_file(&found)
-        {
+        if remember && self.options.hashall && self.is_executable_file(&found) {
             self.hash.insert(name.into(), (found.clone(), 1));
         }
         Some(found)

@@ -217,7 +217,9 @@ impl Shell {
             flow
         };
         match flow {
-            Ok(status) if special && std::mem::take(&mut self.misused) => Err(Unwind::Exit(status)),
+            Ok(status) if special && self.errexit_off == 0 && std::mem::take(&mut self.misused) => {
+                Err(Unwind::Exit(status))
+            }
             flow => flow,
         }
     }
