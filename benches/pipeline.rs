@@ -1,7 +1,5 @@
 //! From text to a plan, and the scheduler on its own: 5,000 and 10,000 jobs that do nothing.
 
-#![expect(missing_docs, reason = "criterion's macros make public functions")]
-
 use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -114,6 +112,7 @@ fn scheduling(criterion: &mut Criterion) {
                             jobs: NonZeroUsize::new(100).expect("not zero"),
                             notices,
                             mask: Mask::default(),
+                            keep_going: false,
                         };
                         let switch = CancelSwitch::new();
                         schedule::run(plan, Arc::new(Nothing), options, switch, events).await;

@@ -1,8 +1,6 @@
 //! Processes of the sandbox: starting, copying and connecting them, and the shell's loops beside the
 //! shells of this machine. `benches/README.md` says how to read the figures.
 
-#![expect(missing_docs, reason = "criterion's macros make public functions")]
-
 #[path = "common/mod.rs"]
 mod common;
 

@@ -68,7 +68,7 @@ impl<'a> Choices<'a> {
         let mut out = String::new();
         while !self.bytes.is_empty() && out.len() < 4096 {
             out.push_str(&self.command(4));
-            out.push(if self.next() % 3 == 0 { ';' } else { '\n' });
+            out.push(if self.next().is_multiple_of(3) { ';' } else { '\n' });
         }
         out
     }
@@ -108,7 +108,7 @@ impl<'a> Choices<'a> {
             3 => {
                 self.loops += 1;
                 let counter = format!("_w{}", self.loops);
-                let kind = if self.next() % 2 == 0 { "while ((" } else { "until ! ((" };
+                let kind = if self.next().is_multiple_of(2) { "while ((" } else { "until ! ((" };
                 format!("{counter}=0; {kind} {counter}++ < 3 )); do {}; done", self.list(inner))
             }
             4 => format!(
@@ -129,7 +129,7 @@ impl<'a> Choices<'a> {
             9 => format!("(( {} ))", self.arithmetic(inner)),
             10 => format!(
                 "cat <<E1{}\n{}\nE1\n",
-                if self.next() % 2 == 0 { "" } else { " | cat" },
+                if self.next().is_multiple_of(2) { "" } else { " | cat" },
                 self.word(inner)
             ),
             11 => format!(
@@ -205,7 +205,7 @@ impl<'a> Choices<'a> {
         let name = self.of(&[
             "x", "y", "a[@]", "a[1]", "m[k]", "@", "*", "#x", "!x", "1", "#a[@]", "!m[@]", "x",
         ]);
-        if self.next() % 2 == 0 {
+        if self.next().is_multiple_of(2) {
             return name.to_owned();
         }
         let operator = self.of(&OPERATORS);

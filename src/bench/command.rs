@@ -130,7 +130,7 @@ mod tests {
             assert_eq!(
                 words(line).ok().as_deref(),
                 expected
-                    .map(|e| e.to_vec().into_iter().map(str::to_owned).collect::<Vec<_>>())
+                    .map(|e| e.iter().copied().map(str::to_owned).collect::<Vec<_>>())
                     .as_deref(),
                 "{line:?}"
             );

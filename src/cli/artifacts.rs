@@ -173,13 +173,14 @@ pub(super) fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
     text
 }
 
-/// A span of time in its largest unit.
+/// A span of time in its largest unit, to the nearest.
 fn rough(seconds: u64) -> String {
+    let rounded = |unit: u64| (seconds + unit / 2) / unit;
     let (number, unit) = match seconds {
         0..120 => (seconds, "second"),
-        120..7_200 => (seconds / 60, "minute"),
-        7_200..172_800 => (seconds / 3_600, "hour"),
-        _ => (seconds / 86_400, "day"),
+        120..7_200 => (rounded(60), "minute"),
+        7_200..172_800 => (rounded(3_600), "hour"),
+        _ => (rounded(86_400), "day"),
     };
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }

@@ -146,7 +146,7 @@ impl Copy<'_> {
                 known => Some(known),
             };
             let may_be_directory = file_type.is_none_or(FileType::is_dir);
-            if !child.wanted && !(may_be_directory && child.is_open(self.filter)) {
+            if !(child.wanted || may_be_directory && child.is_open(self.filter)) {
                 continue;
             }
             self.entry(&source, name, &child)?;

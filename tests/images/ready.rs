@@ -1,6 +1,4 @@
-//! How long it takes until an image that is in the store can be used.
-
-use std::time::{Duration, Instant};
+//! An image that is in the store can be used without its source.
 
 use greenroom::image::{DockerConfig, Images, LockFile, NpmConfig, Sources};
 use greenroom::sandbox::{Sandbox, SandboxConfig};
@@ -21,7 +19,7 @@ fn large() -> Vec<u8> {
 }
 
 #[test]
-fn a_large_module_is_ready_at_once() {
+fn a_large_module_is_ready_without_its_server() {
     let program = large();
     let hex: String = Sha256::digest(&program).iter().map(|b| format!("{b:02x}")).collect();
     let server = Server::start(move |_| Answer::ok(program.clone()));
@@ -29,39 +27,29 @@ fn a_large_module_is_ready_at_once() {
     let place = Place::new();
     place.run(&["image", "pull", &image]).good();
     drop(server);
-    // What was written just now is read once more, for its time of change proves nothing yet.
-    std::thread::sleep(Duration::from_secs(4));
     place.run(&["image", "pull", "--pull", "never", &image]).good();
     let project = place.path("project");
     let runtime = tokio::runtime::Runtime::new().expect("threads");
-    let mut times = Vec::new();
-    for _ in 0..9 {
-        let config =
-            SandboxConfig { store: Some(place.path("cache/modules")), ..SandboxConfig::default() };
-        let sandbox = Sandbox::new(config).expect("a sandbox");
-        let start = Instant::now();
-        let sources = Sources {
-            store: place.path("cache/images"),
-            npm: NpmConfig::default(),
-            docker: DockerConfig::default(),
-            sandbox: sandbox.clone(),
-            lock: LockFile::default(),
-            locked: false,
-            pull_policy: None,
-        };
-        let images = Images::new(&Settings::default()).expect("no aliases");
-        let images = images.with_sources(sources).expect("a store");
-        let project = project.clone().into();
-        let opened = runtime.block_on(images.open(&project, Some(&image), &[], &()));
-        let opened = opened.expect("it is in the store");
-        for (file, name) in opened.modules().expect("readable") {
-            runtime.block_on(sandbox.preload(file, &name)).expect("it is compiled");
-        }
-        times.push(start.elapsed());
+    let config =
+        SandboxConfig { store: Some(place.path("cache/modules")), ..SandboxConfig::default() };
+    let sandbox = Sandbox::new(config).expect("a sandbox");
+    let sources = Sources {
+        store: place.path("cache/images"),
+        npm: NpmConfig::default(),
+        docker: DockerConfig::default(),
+        sandbox: sandbox.clone(),
+        lock: LockFile::default(),
+        locked: false,
+        pull_policy: None,
+    };
+    let images = Images::new(&Settings::default()).expect("no aliases");
+    let images = images.with_sources(sources).expect("a store");
+    let project = project.clone().into();
+    let opened = runtime.block_on(images.open(&project, Some(&image), &[], &()));
+    let opened = opened.expect("it is in the store");
+    let modules = opened.modules().expect("readable");
+    assert_eq!(modules.len(), 1);
+    for (file, name) in modules {
+        runtime.block_on(sandbox.preload(file, &name)).expect("it is compiled");
     }
-    times.sort();
-    let median = times[times.len() / 2];
-    println!("ready after {median:?}");
-    // The goal is 3 ms for a release build on an idle machine; this is neither.
-    assert!(median < Duration::from_millis(60), "{times:?}");
 }

@@ -34,6 +34,7 @@ fn program(name: &str) -> Option<PathBuf> {
 }
 
 /// A registry, with passwords and encryption or without.
+#[expect(clippy::print_stderr, reason = "who reads the tests' output should know what did not run")]
 fn start(secure: bool) -> Option<Registry> {
     let registry = program("docker-registry");
     let (Some(registry), Some(_)) = (registry, program("skopeo")) else {

@@ -8,7 +8,7 @@ sleep 0.3 & (exit 7) & wait -n; echo $?; wait; echo $?
 jobs; sleep 1 & jobs; jobs -p | grep -c .;  jobs %1; jobs %2; echo $?; jobs -x echo hi; jobs -z; echo $?
 sleep 2 & jobs; kill %1; wait %1; echo $?; jobs; jobs -r; jobs -s; disown; jobs; echo; disown %9; echo $?; disown -x; fg; echo $?; bg; echo $?; suspend; echo $?
 
-false & sleep 0.1; jobs
+false & sleep 1; jobs
 wait %1; echo $?
 sleep 1 | cat & jobs; kill %1; wait
 { sleep 1; echo; } & jobs; kill $!
