@@ -1,2 +1,2 @@
-set -m; sleep 0.1 & jobs; fg; echo $?; jobs;
+set -m; sleep 1 & jobs; fg; echo $?; jobs;
 set +m; fg %1; bg

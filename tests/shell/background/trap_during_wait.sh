@@ -1,5 +1,5 @@
 trap 'echo trapped' USR1
-(sleep 0.2; kill -USR1 $$) &
+(sleep 1; kill -USR1 $$) &
 sleep 5 & p=$!
 wait $p; s=$?
 [ $s -gt 128 ] && echo interrupted

@@ -1,4 +1,4 @@
-(sleep 0.3; exit 1) & (exit 2) &
+(sleep 3; exit 1) & (exit 2) &
 wait -n; echo $?
 wait -n; echo $?
 wait -n; echo $?

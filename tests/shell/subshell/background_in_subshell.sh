@@ -1,2 +1,2 @@
-x=$( (sleep 0.1; echo late) & echo early; wait ); echo $x
+x=$( (sleep 1; echo late) & echo early; wait ); echo $x
 (sleep 0.1 & wait; echo waited)

@@ -1,4 +1,4 @@
 trap 'echo t; exit 3' TERM
-sleep 0.2 && kill -TERM $$ &
+sleep 1 && kill -TERM $$ &
 wait
 echo not reached $?

@@ -1,7 +1,7 @@
 trap 'echo got term' TERM
 sleep 5 &
 p=$!
-(sleep 0.2; kill -TERM $$) &
+(sleep 1; kill -TERM $$) &
 wait $p
 echo "wait $?"
 kill $p
