@@ -1,6 +1,6 @@
 //! Keeps secrets out of everything that is printed or written.
 //!
-//! A [`Mask`] knows the secrets of a run and finds them, and the [forms](forms) that tools turn them
+//! A [`Mask`] knows the secrets of a run and finds them, and the forms that tools turn them
 //! into, in text and in streams. What it finds becomes `[MASKED]`, as on GitLab. It is a help
 //! against accidents, not a wall: a script that wants to show a secret can always spell it in a way
 //! that nobody foresaw.

@@ -59,7 +59,7 @@ pub enum Origin {
 
 /// Explains a job; `names` are those of its variables. None if there is no such job.
 ///
-/// The pipeline is one that was [built](super::build) with the same context, so that nothing new is
+/// The pipeline is one that was [built](super::build()) with the same context, so that nothing new is
 /// found wrong with it.
 pub fn explain<'n>(
     pipeline: &Pipeline,
