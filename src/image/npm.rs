@@ -51,7 +51,13 @@ pub(super) async fn choose(
     config: &NpmConfig,
     reference: &NpmReference,
 ) -> Result<Chosen, String> {
-    let registry = config.registry(&reference.name);
+    let registry = config.registry(&reference.name).ok_or_else(|| {
+        format!(
+            "no npm registry is configured for {}; write `registry=URL` into ~/.npmrc (with npm: \
+             `npm config set registry \"$(npm config get registry)\"`)",
+            reference.name
+        )
+    })?;
     let name = reference.name.replace('/', "%2f");
     let url = format!("{}/{name}", registry.trim_end_matches('/'));
     let request = authorised(Request::get(&url, MAX_METADATA).header(ACCEPT, METADATA), config);

@@ -8,9 +8,6 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// npm's own default, for who has configured nothing.
-const DEFAULT_REGISTRY: &str = "https://localhost/";
-
 /// The configuration.
 #[derive(Clone, Debug, Default)]
 pub struct NpmConfig {
@@ -50,11 +47,12 @@ impl NpmConfig {
         Self { values }
     }
 
-    /// The registry of a package, by its scope.
-    pub(super) fn registry(&self, package: &str) -> &str {
+    /// The registry of a package, by its scope. There is none unless the user has named one: nothing
+    /// is asked for that the user did not decide on.
+    pub(super) fn registry(&self, package: &str) -> Option<&str> {
         let scope = package.split_once('/').map(|(scope, _)| format!("{scope}:registry"));
         let of_scope = scope.and_then(|scope| self.values.get(&scope));
-        of_scope.or_else(|| self.values.get("registry")).map_or(DEFAULT_REGISTRY, String::as_str)
+        of_scope.or_else(|| self.values.get("registry")).map(String::as_str)
     }
 
     /// Hosts of configured registries that are reached without encryption, as the user has it.
@@ -128,16 +126,16 @@ mod tests {
 
     #[test]
     fn the_registry_is_the_users() {
-        assert!(config(&[], &[]).registry("a").starts_with("https://"));
+        assert_eq!(config(&[], &[]).registry("a"), None);
         let file = "; a comment\nregistry = https://mirror.example/npm/\n\
                     @team:registry=http://team.example:4873/\n";
         let both = config(&["registry=https://first.example", file], &[]);
-        assert_eq!(both.registry("a"), "https://mirror.example/npm/");
-        assert_eq!(both.registry("@team/a"), "http://team.example:4873/");
-        assert_eq!(both.registry("@other/a"), "https://mirror.example/npm/");
+        assert_eq!(both.registry("a"), Some("https://mirror.example/npm/"));
+        assert_eq!(both.registry("@team/a"), Some("http://team.example:4873/"));
+        assert_eq!(both.registry("@other/a"), Some("https://mirror.example/npm/"));
         assert_eq!(both.plain_hosts(), ["team.example:4873"]);
         let variable = config(&[file], &[("NPM_CONFIG_REGISTRY", "https://env.example")]);
-        assert_eq!(variable.registry("a"), "https://env.example");
+        assert_eq!(variable.registry("a"), Some("https://env.example"));
     }
 
     #[test]
