@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::project::ProjectArgs;
 use super::{print, tell, workspace};
 use crate::diagnostic::{printable, similar};
-use crate::workspace::{Artifacts, Entry, seconds};
+use crate::workspace::{Artifacts, Entry, readable_size, seconds};
 
 /// List, fetch and remove what jobs have left: their artifacts and reports.
 ///
@@ -112,7 +112,7 @@ pub(super) fn artifacts(args: &ArtifactsArgs, environment: &Environment) -> Resu
 fn remove(store: &Artifacts, entries: &[Entry]) -> Result<(), Failure> {
     store.remove(entries).map_err(|error| Failure::unable(format!("artifacts: {error}")))?;
     let bytes: u64 = entries.iter().map(|entry| entry.manifest.bytes).sum();
-    tell(&format!("{} removed, {}\n", entries.len(), size(bytes)));
+    tell(&format!("{} removed, {}\n", entries.len(), readable_size(bytes)));
     Ok(())
 }
 
@@ -144,7 +144,7 @@ fn table(entries: &[Entry]) -> String {
             printable(&manifest.job),
             manifest.pipeline.to_string(),
             manifest.files.to_string(),
-            size(manifest.bytes),
+            readable_size(manifest.bytes),
             expires,
             kinds.join(", "),
         ]);
@@ -183,15 +183,6 @@ fn rough(seconds: u64) -> String {
         _ => (rounded(86_400), "day"),
     };
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
-}
-
-pub(super) fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        _ => format!("{:.1} GB", bytes as f64 / 1e9),
-    }
 }
 
 fn as_json(entries: &[Entry]) -> serde_json::Value {

@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::artifacts::{Format, aligned, size};
+use super::artifacts::{Format, aligned};
 use super::environment::Environment;
 use super::exit_code::Exit;
 use super::failure::Failure;
@@ -11,7 +11,7 @@ use super::project::ProjectArgs;
 use super::value::span;
 use super::{print, tell, workspace};
 use crate::diagnostic::printable;
-use crate::workspace::{Caches, seconds};
+use crate::workspace::{Caches, readable_size, seconds};
 
 /// List and remove the caches that jobs have saved.
 ///
@@ -66,7 +66,7 @@ pub(super) fn cache(args: &CacheArgs, environment: &Environment) -> Result<Exit,
             let mut rows = vec![["KEY", "FILES", "SIZE"].map(String::from)];
             rows.extend(entries.iter().map(|entry| {
                 let key = printable(&entry.key);
-                [key, entry.files.to_string(), size(entry.bytes)]
+                [key, entry.files.to_string(), readable_size(entry.bytes)]
             }));
             print(&aligned(&rows))?;
         }
@@ -85,7 +85,7 @@ pub(super) fn cache(args: &CacheArgs, environment: &Environment) -> Result<Exit,
                 remove(&entry.key)?;
             }
             let bytes: u64 = old.iter().map(|entry| entry.bytes).sum();
-            tell(&format!("{} removed, {}\n", old.len(), size(bytes)));
+            tell(&format!("{} removed, {}\n", old.len(), readable_size(bytes)));
         }
     }
     Ok(Exit::Success)

@@ -8,6 +8,7 @@ mod files;
 mod filter;
 mod look;
 mod patterns;
+mod size;
 mod state;
 
 pub use artifacts::{
@@ -19,6 +20,7 @@ pub use files::{MAX_FILES, files};
 pub use filter::{Filter, Tracked};
 pub use look::{first_contents, is_anything_there};
 pub use patterns::{PatternError, Patterns};
+pub use size::readable_size;
 pub use state::{Lock, ProjectState};
 
 #[cfg(test)]

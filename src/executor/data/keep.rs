@@ -11,7 +11,8 @@ use crate::event::{Level, StepOutcome};
 use crate::plan::{CachePolicy, ExpireIn, KeepWhen, Report};
 use crate::schedule::JobLog;
 use crate::workspace::{
-    ARTIFACT_LIMITS, Copied, DEFAULT_EXPIRY, Filter, Manifest, Patterns, copy, seconds,
+    ARTIFACT_LIMITS, Copied, DEFAULT_EXPIRY, Filter, Manifest, Patterns, copy, readable_size,
+    seconds,
 };
 
 /// Keeps artifacts and caches of a job that has ended.
@@ -86,7 +87,7 @@ async fn store_artifacts(job: &Keeper, succeeded: bool, log: &JobLog) -> Result<
     let Manifest { files, bytes, reports, .. } = &entry.manifest;
     let mut parts = Vec::new();
     if *files > 0 {
-        parts.push(format!("{}, {}", count(*files), size(*bytes)));
+        parts.push(format!("{}, {}", count(*files), readable_size(*bytes)));
     }
     parts.extend(reports.iter().map(|(kind, _)| format!("{kind} report")));
     log.notice(Level::Info, format!("artifacts stored: {}", parts.join("; "))).await;
@@ -207,8 +208,11 @@ async fn save_caches(job: &Keeper, succeeded: bool, log: &JobLog) {
             blocking(move || data.caches.save(&name, &dir, &filter, SystemTime::now())).await;
         match saved {
             Ok(Some(entry)) => {
-                let text =
-                    format!("cache `{key}`: {} saved, {}", count(entry.files), size(entry.bytes));
+                let text = format!(
+                    "cache `{key}`: {} saved, {}",
+                    count(entry.files),
+                    readable_size(entry.bytes)
+                );
                 log.notice(Level::Info, text).await;
             }
             Ok(None) => {
@@ -220,15 +224,5 @@ async fn save_caches(job: &Keeper, succeeded: bool, log: &JobLog) {
                 log.notice(Level::Warning, text).await;
             }
         }
-    }
-}
-
-/// A number of bytes for people.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
 }
