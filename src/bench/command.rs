@@ -1,11 +1,20 @@
 //! Commands of this machine, timed as whole processes.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{self, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::measure::Trial;
+use super::watch::Watch;
+
+/// How much of what a command writes is looked at.
+const OUTPUT: u64 = 256 << 20;
+/// How much of its messages.
+const MESSAGES: u64 = 64 << 10;
 
 /// A command to time.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +27,10 @@ pub struct Command {
     pub variables: Vec<(String, OsString)>,
     /// A directory that does not exist when it is started, for what it keeps: its first run ever.
     pub forgets: Option<PathBuf>,
+    /// How long it may take; no limit if it is left out.
+    pub limit: Option<Duration>,
+    /// Who ends it.
+    pub watch: Watch,
 }
 
 impl Command {
@@ -29,17 +42,24 @@ impl Command {
     /// Runs it once, for what it writes to standard output.
     ///
     /// # Errors
-    /// If it cannot be started, or fails.
+    /// If it cannot be started, fails, or takes longer than its limit.
     pub fn output(&self) -> Result<String, String> {
-        let output = self.process(Stdio::piped()).output();
-        let output = output.map_err(|error| format!("cannot be started: {error}"))?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        // Files, not pipes: what it leaves running in the background may hold those open.
+        let file = || tempfile::tempfile().map_err(|error| format!("has no output: {error}"));
+        let (mut output, mut messages) = (file()?, file()?);
+        let into = |file: &File| file.try_clone().map(Stdio::from);
+        let unable = |error: io::Error| format!("has no output: {error}");
+        let mut process = self.process(into(&output).map_err(unable)?);
+        process.stderr(into(&messages).map_err(unable)?);
+        let mut child = process.spawn().map_err(|error| format!("cannot be started: {error}"))?;
+        let status = self.watch.wait(&mut child, self.limit)?;
+        if status.success() {
+            return text(&mut output, OUTPUT).map_err(unable);
         }
-        let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.lines().map(str::trim).find(|line| !line.is_empty());
+        let said = text(&mut messages, MESSAGES).map_err(unable)?;
+        let said = telling(&said);
         let said = said.map(|line| format!(": {}", line.chars().take(160).collect::<String>()));
-        Err(format!("failed ({}){}", output.status, said.unwrap_or_default()))
+        Err(format!("failed ({status}){}", said.unwrap_or_default()))
     }
 
     fn process(&self, output: Stdio) -> process::Command {
@@ -48,7 +68,7 @@ impl Command {
             None => (OsString::new(), &[][..]),
         };
         let mut process = process::Command::new(program);
-        process.args(arguments).stdin(Stdio::null()).stdout(output);
+        process.args(arguments).stdin(Stdio::null()).stdout(output).process_group(0);
         if let Some(directory) = &self.directory {
             process.current_dir(directory);
         }
@@ -68,9 +88,10 @@ impl Trial for Command {
         let mut process = self.process(Stdio::null());
         process.stderr(Stdio::null());
         let start = Instant::now();
-        let status = process.status();
+        let mut child = process.spawn().map_err(|error| format!("cannot be started: {error}"))?;
+        let status = self.watch.wait(&mut child, self.limit);
         let taken = start.elapsed();
-        let status = status.map_err(|error| format!("cannot be started: {error}"))?;
+        let status = status?;
         if !status.success() {
             // Once more, for its words.
             return match self.output() {
@@ -81,6 +102,26 @@ impl Trial for Command {
         samples.push(taken.as_nanos() as f64);
         Ok(())
     }
+}
+
+fn text(file: &mut File, limit: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.take(limit).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The line of a program's messages that tells most about why it failed: the last that sounds like an
+/// error, and otherwise the first. Programs say less important things before, and traces after it.
+fn telling(messages: &str) -> Option<&str> {
+    const SIGNS: [&str; 7] =
+        ["error", "fatal", "fail", "cannot", "not found", "denied", "not supported"];
+    let lines = || messages.lines().map(str::trim).filter(|line| !line.is_empty());
+    let sounds = |line: &&str| {
+        let line = line.to_lowercase();
+        !line.starts_with("at ") && SIGNS.iter().any(|sign| line.contains(sign))
+    };
+    lines().rfind(sounds).or_else(|| lines().next())
 }
 
 /// The words of a command line: separated by blanks, with `'…'`, `"…"` and `\` as in a shell, and
@@ -135,6 +176,44 @@ mod tests {
                 "{line:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_telling_line_is_neither_chatter_nor_trace() {
+        for (messages, expected) in [
+            ("\n no daemon \nbye\n", Some("no daemon")),
+            (
+                "Using fallback\nTypeError: x is not a function\n    at f (error.js:1)\n\nNode 20",
+                Some("TypeError: x is not a function"),
+            ),
+            (
+                "step failed\nbash: line 1: rsync: command not found\n",
+                Some("bash: line 1: rsync: command not found"),
+            ),
+            ("\n \n", None),
+        ] {
+            assert_eq!(telling(messages), expected, "{messages:?}");
+        }
+    }
+
+    #[test]
+    fn what_takes_too_long_is_ended_with_all_that_it_started() {
+        let scratch = tempfile::tempdir().unwrap();
+        let alive = scratch.path().join("alive");
+        let script = "(sleep 30; touch alive) & sleep 30; touch alive";
+        let mut command = Command::new(["sh", "-c", script]);
+        command.directory = Some(scratch.path().to_owned());
+        command.limit = Some(Duration::from_millis(150));
+        let start = Instant::now();
+        let reason = command.output().unwrap_err();
+        assert_eq!(reason, "took longer than 150ms");
+        assert!(command.run(&mut Vec::new()).is_err());
+        assert!(start.elapsed() < Duration::from_secs(20) && !alive.exists());
+        // The next one has a limit of its own.
+        command.words = ["sh", "-c", "echo on"].map(OsString::from).into();
+        assert_eq!(command.output().as_deref(), Ok("on\n"));
+        command.watch.cancel();
+        assert_eq!(command.output().unwrap_err(), "cancelled");
     }
 
     #[test]

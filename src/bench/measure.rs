@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::watch::Watch;
+
 /// Something that can be repeated and timed.
 pub trait Trial {
     /// Does it once or several times and adds the nanoseconds that each took.
@@ -39,10 +41,11 @@ const FEW: usize = 3;
 
 /// Measures the cases in turns; for each either its samples in nanoseconds or why there are none.
 ///
-/// `told` is called before each round.
+/// `told` is called before each round. It ends early once `watch` is cancelled.
 pub fn measure(
     cases: &mut [Case],
     effort: Effort,
+    watch: &Watch,
     mut told: impl FnMut(usize, usize),
 ) -> Vec<Result<Vec<f64>, String>> {
     let mut taken: Vec<Result<Vec<f64>, String>> = cases.iter().map(|_| Ok(Vec::new())).collect();
@@ -51,6 +54,9 @@ pub fn measure(
     for round in 0..rounds {
         told(round, rounds);
         for (index, case) in cases.iter_mut().enumerate() {
+            if watch.cancelled() {
+                return taken;
+            }
             let warming = round < effort.warm_up;
             let counted = round.saturating_sub(effort.warm_up);
             // What starts from nothing does not get warm.
@@ -103,7 +109,7 @@ mod tests {
         };
         let mut cases = [case(0, false, false), case(1, true, false), case(2, false, true)];
         let effort = Effort { rounds: 5, warm_up: 1, time: Duration::from_secs(60) };
-        let taken = measure(&mut cases, effort, |_, _| {});
+        let taken = measure(&mut cases, effort, &Watch::default(), |_, _| {});
         assert_eq!(taken[0].as_ref().map(Vec::len), Ok(5));
         assert_eq!(taken[1].as_ref().map(Vec::len), Ok(3));
         assert_eq!(taken[2], Err("broken".to_owned()));
@@ -116,6 +122,9 @@ mod tests {
         let trial = Box::new(Noted(Rc::clone(&log), 0, false));
         let mut cases = [Case { name: String::new(), version: String::new(), slow: false, trial }];
         let effort = Effort { rounds: 50, warm_up: 0, time: Duration::ZERO };
-        assert_eq!(measure(&mut cases, effort, |_, _| {})[0].as_ref().map(Vec::len), Ok(3));
+        assert_eq!(
+            measure(&mut cases, effort, &Watch::default(), |_, _| {})[0].as_ref().map(Vec::len),
+            Ok(3)
+        );
     }
 }

@@ -16,6 +16,7 @@ mod stages;
 pub mod statistics;
 mod synthetic;
 mod table;
+mod watch;
 
 pub use baseline::{Change, Comparison, Verdict, compare};
 pub use chart::html;
@@ -28,3 +29,4 @@ pub use report::{Figure, Report, Skipped};
 pub use stages::Stages;
 pub use synthetic::{Shape, pipeline};
 pub use table::{csv, human, markdown};
+pub use watch::Watch;

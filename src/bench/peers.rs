@@ -3,10 +3,12 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::command::Command;
 use super::measure::Case;
 use super::report::Skipped;
+use super::watch::Watch;
 
 /// What the search needs to know.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +23,16 @@ pub struct Surroundings {
     pub module: PathBuf,
     /// A container image that has `true`; the first that the container tool lists by default.
     pub image: Option<String>,
+    /// How long each start of a peer may take.
+    pub limit: Option<Duration>,
+    /// Who ends what takes longer.
+    pub watch: Watch,
+}
+
+impl Surroundings {
+    fn command<W: Into<OsString>>(&self, words: impl IntoIterator<Item = W>) -> Command {
+        Command { limit: self.limit, watch: self.watch.clone(), ..Command::new(words) }
+    }
 }
 
 /// What was found.
@@ -63,12 +75,24 @@ pub fn peers(surroundings: &Surroundings) -> Found {
     }
     let module = at.module.display().to_string();
     add("wasmtime run, a no-op module", tool(at, "wasmtime", &["run", &module], &["--version"]));
-    let ci_local = tool(at, "gitlab-ci-local", &["--shell-executor-no-image"], &["--version"]);
-    let here = Some(at.project.clone());
-    let ci_local =
-        ci_local.map(|(version, command)| (version, Command { directory: here, ..command }));
-    add("gitlab-ci-local, 2 stages of `true`", ci_local);
+    add("gitlab-ci-local, 2 stages of `true`", ci_local(at));
     found
+}
+
+/// The other local runner, in a repository of its own: it needs one, and writes into it.
+fn ci_local(surroundings: &Surroundings) -> Result<(String, Command), String> {
+    let words = ["--shell-executor-no-image"];
+    let (version, mut command) = tool(surroundings, "gitlab-ci-local", &words, &["--version"])?;
+    let directory = surroundings.scratch.join("gitlab-ci-local");
+    let file = ".gitlab-ci.yml";
+    let copied = std::fs::create_dir_all(&directory)
+        .and_then(|()| std::fs::copy(surroundings.project.join(file), directory.join(file)));
+    copied.map_err(|error| format!("its project cannot be written: {error}"))?;
+    let mut init = surroundings.command(["git", "init", "--quiet"]);
+    init.directory = Some(directory.clone());
+    init.output().map_err(|reason| format!("it needs a git repository, and git {reason}"))?;
+    command.directory = Some(directory);
+    Ok((version, command))
 }
 
 /// A program of `PATH` with these arguments, and its version if it tells.
@@ -84,11 +108,11 @@ fn tool(
         program.canonicalize().ok().map(|path| path.display().to_string())
     } else {
         let words = [program.clone().into_os_string()].into_iter();
-        let asked = Command::new(words.chain(version.iter().map(OsString::from)));
+        let asked = surroundings.command(words.chain(version.iter().map(OsString::from)));
         asked.output().ok().and_then(|said| said.lines().next().map(str::to_owned))
     };
     let words = [program.into_os_string()].into_iter().chain(arguments.iter().map(OsString::from));
-    Ok((version.unwrap_or_default(), Command::new(words)))
+    Ok((version.unwrap_or_default(), surroundings.command(words)))
 }
 
 fn program(surroundings: &Surroundings, name: &str) -> Result<String, String> {
@@ -127,7 +151,7 @@ fn bundle(surroundings: &Surroundings, runtime: &str) -> Result<(String, Command
     let failed = |error: std::io::Error| format!("its bundle cannot be written: {error}");
     std::fs::create_dir_all(bundle.join("rootfs")).map_err(failed)?;
     let program = program(surroundings, runtime)?;
-    let mut spec = Command::new([program.as_str(), "spec"]);
+    let mut spec = surroundings.command([program.as_str(), "spec"]);
     spec.directory = Some(bundle.clone());
     spec.output()?;
     let config = bundle.join("config.json");
@@ -146,7 +170,7 @@ fn bundle(surroundings: &Surroundings, runtime: &str) -> Result<(String, Command
     }
     std::fs::write(&config, value.to_string()).map_err(failed)?;
     let name = format!("greenroom-bench-{}", std::process::id());
-    let mut command = Command::new([program.as_str(), "run", &name]);
+    let mut command = surroundings.command([program.as_str(), "run", &name]);
     command.directory = Some(bundle);
     Ok((version, command))
 }
@@ -155,7 +179,7 @@ fn container(surroundings: &Surroundings, engine: &str) -> Result<(String, Comma
     let (version, image) = engine_and_image(surroundings, engine)?;
     let program = program(surroundings, engine)?;
     let words = [&program, "run", "--rm", "--network", "none", &image, "true"];
-    Ok((version, Command::new(words)))
+    Ok((version, surroundings.command(words)))
 }
 
 /// `exec` into a container that the user has running; none is started for the purpose.
@@ -165,9 +189,9 @@ fn running_container(
 ) -> Result<(String, Command), String> {
     let (version, _) = tool(surroundings, engine, &[], &["--version"])?;
     let program = program(surroundings, engine)?;
-    let running = Command::new([program.as_str(), "ps", "--quiet"]).output()?;
+    let running = surroundings.command([program.as_str(), "ps", "--quiet"]).output()?;
     let container = running.lines().next().ok_or("no container is running")?;
-    Ok((version, Command::new([program.as_str(), "exec", container, "true"])))
+    Ok((version, surroundings.command([program.as_str(), "exec", container, "true"])))
 }
 
 fn engine_and_image(surroundings: &Surroundings, engine: &str) -> Result<(String, String), String> {
@@ -177,7 +201,7 @@ fn engine_and_image(surroundings: &Surroundings, engine: &str) -> Result<(String
     }
     let format = ["images", "--format", "{{.Repository}}:{{.Tag}}"];
     let program = program(surroundings, engine)?;
-    let images = Command::new([program.as_str()].into_iter().chain(format)).output()?;
+    let images = surroundings.command([program.as_str()].into_iter().chain(format)).output()?;
     let image = images.lines().find(|image| !image.contains("<none>"));
     let image = image.ok_or("there is no image on this machine; name one with --peer-image")?;
     Ok((version, image.to_owned()))

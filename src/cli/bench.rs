@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::{Args, ValueEnum};
@@ -13,10 +14,12 @@ use super::environment::Environment;
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::project::{Project, ProjectArgs};
+use super::runtime;
+use super::signals::Signals;
 use super::value::span;
 use super::{print, tell};
 use crate::bench::{
-    self, Case, Command, Effort, HotProgram, Machine, Report, Shape, Stages, Surroundings,
+    self, Case, Command, Effort, HotProgram, Machine, Report, Shape, Stages, Surroundings, Watch,
 };
 use crate::diagnostic::printable;
 use crate::sandbox::Scratch;
@@ -46,7 +49,7 @@ const PROCESS: &str = "/bin/true";
     greenroom bench --no-peers --save base.json          then, after a change:\n  \
     greenroom bench --no-peers --compare base.json --threshold 15\n\n\
     Exit codes: 0 measured, and nothing slower than the baseline; 1 something is slower;\n\
-    2 wrong usage, 3 invalid pipeline file, 4 greenroom could not do its work.")]
+    2 wrong usage, 3 invalid pipeline file, 4 greenroom could not do its work, 130 cancelled.")]
 pub(super) struct BenchArgs {
     /// Pipeline file to measure, or a directory with a .gitlab-ci.yml.
     #[arg(value_name = "FILE", conflicts_with = "pipeline")]
@@ -79,6 +82,11 @@ pub(super) struct BenchArgs {
     /// The container image that docker and podman start [default: the first they list].
     #[arg(long, value_name = "IMAGE", help_heading = "Peers")]
     peer_image: Option<String>,
+
+    /// How long a peer may take for one start, before it is given up.
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = span)]
+    #[arg(help_heading = "Peers")]
+    peer_timeout: Duration,
 
     /// Look for no peers of this machine.
     #[arg(long, help_heading = "Peers")]
@@ -152,11 +160,13 @@ pub(super) fn bench(args: &BenchArgs, environment: &Environment) -> Result<Exit,
     let baseline = args.compare.as_deref().map(read).transpose()?;
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let mut report = Report::new(Machine::here(), date);
+    let watch = &cancelled_by_signals()?;
     let scratch = Scratch::new()
         .map_err(|error| Failure::unable(format!("cannot make a directory: {error}")))?;
-    let place = Place::new(scratch.path())?;
+    let place = Place::new(scratch.path(), watch)?;
     let subject = subject(args, &place)?;
-    let mut cases = vec![case(PROCESS, "", Command::new([PROCESS]))];
+    let process = Command { watch: watch.clone(), ..Command::new([PROCESS]) };
+    let mut cases = vec![case(PROCESS, "", process)];
     own(args, &place, environment, &mut cases, &mut report);
     let settling = Instant::now();
     if let Some((_, _, images)) = &subject {
@@ -169,6 +179,8 @@ pub(super) fn bench(args: &BenchArgs, environment: &Environment) -> Result<Exit,
             project: place.project.clone(),
             module: place.module.clone(),
             image: args.peer_image.clone(),
+            limit: Some(args.peer_timeout),
+            watch: watch.clone(),
         };
         let found = bench::peers(&surroundings);
         cases.extend(found.cases.into_iter().filter(|case| args.wants(&case.name)));
@@ -177,10 +189,13 @@ pub(super) fn bench(args: &BenchArgs, environment: &Environment) -> Result<Exit,
     for peer in &args.peers {
         let words = bench::words(peer)
             .map_err(|reason| Failure::usage(format!("--peer {peer:?}: {reason}")))?;
-        cases.push(case(peer, "", Command::new(words)));
+        let (limit, watch) = (Some(args.peer_timeout), watch.clone());
+        cases.push(case(peer, "", Command { limit, watch, ..Command::new(words) }));
     }
     // What was compiled just now is read in full until it is old enough to be trusted.
-    std::thread::sleep(SETTLED.saturating_sub(settling.elapsed()));
+    while settling.elapsed() < SETTLED && !watch.cancelled() {
+        thread::sleep(Duration::from_millis(50));
+    }
     let effort =
         Effort { rounds: args.runs as usize, warm_up: args.warm_up as usize, time: args.time };
     let mut last = Instant::now();
@@ -195,7 +210,10 @@ pub(super) fn bench(args: &BenchArgs, environment: &Environment) -> Result<Exit,
         let (name, version) = (name.clone(), String::new());
         cases.push(Case { name, version, slow: false, trial });
     }
-    let taken = bench::measure(&mut cases, effort, told);
+    let taken = bench::measure(&mut cases, effort, watch, told);
+    if watch.cancelled() {
+        return Ok(Exit::Cancelled);
+    }
     report.add(&cases, taken);
     if let Some((_, stages, _)) = &subject {
         for (name, samples) in &stages.borrow().stages {
@@ -205,6 +223,26 @@ pub(super) fn bench(args: &BenchArgs, environment: &Environment) -> Result<Exit,
     finish(args, environment, &report, baseline.as_ref())
 }
 
+/// What a signal ends: the command that is being measured, and all that would follow.
+fn cancelled_by_signals() -> Result<Watch, Failure> {
+    let watch = Watch::default();
+    let cancel = watch.clone();
+    let runtime = runtime::single()?;
+    let mut signals = {
+        let _within = runtime.enter();
+        Signals::new()?
+    };
+    thread::spawn(move || {
+        runtime.block_on(async {
+            loop {
+                signals.next().await;
+                cancel.cancel();
+            }
+        });
+    });
+    Ok(watch)
+}
+
 /// The directory of a measurement, with what is measured in it.
 struct Place {
     directory: PathBuf,
@@ -212,10 +250,11 @@ struct Place {
     project: PathBuf,
     module: PathBuf,
     greenroom: PathBuf,
+    watch: Watch,
 }
 
 impl Place {
-    fn new(directory: &Path) -> Result<Self, Failure> {
+    fn new(directory: &Path, watch: &Watch) -> Result<Self, Failure> {
         let unable = |error: std::io::Error| {
             Failure::unable(format!("cannot write to {}: {error}", directory.display()))
         };
@@ -229,12 +268,13 @@ impl Place {
         fs::write(&module, NO_OP).map_err(unable)?;
         let greenroom = std::env::current_exe()
             .map_err(|error| Failure::unable(format!("cannot find greenroom itself: {error}")))?;
-        Ok(Self { directory: directory.to_owned(), project, module, greenroom })
+        let (directory, watch) = (directory.to_owned(), watch.clone());
+        Ok(Self { directory, project, module, greenroom, watch })
     }
 
     /// greenroom itself with these arguments.
     fn greenroom<'a>(&self, arguments: impl IntoIterator<Item = &'a Path>) -> Command {
-        let mut command = Command::new([&self.greenroom]);
+        let mut command = Command { watch: self.watch.clone(), ..Command::new([&self.greenroom]) };
         command.words.extend(arguments.into_iter().map(|word| word.as_os_str().to_owned()));
         command.directory = Some(self.project.clone());
         command

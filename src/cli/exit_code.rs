@@ -7,7 +7,7 @@
 //! | 2 | The command line or a `greenroom.toml` is wrong: an unknown option, setting, job or stage, a bad value, a directory to mount that is not there. Nothing ran. |
 //! | 3 | The pipeline file is not valid or cannot be read. Nothing ran. |
 //! | 4 | greenroom could not do its own work: no sandbox on this machine, no temporary directory, an output that cannot be written. |
-//! | 130 | `run`: cancelled with Ctrl-C or a signal. |
+//! | 130 | `run`, `bench`: cancelled with Ctrl-C or a signal. |
 //! | 141 | The reader of standard output went away (`greenroom list \| head -1`). |
 //!
 //! `exec` and `shell` end with the exit code of the program, unchanged, from 0 to 255, and in the cases where

@@ -83,3 +83,32 @@ fn what_cannot_be_measured_is_refused_or_named() {
         assert!(shown.starts_with(&expected) && shown.contains(words), "{arguments:?}: {shown}");
     }
 }
+
+#[test]
+fn a_signal_ends_it_and_nothing_is_left() {
+    let project = Project::empty();
+    let temporary = project.path().join("tmp");
+    std::fs::create_dir(&temporary).expect("writable");
+    let mut child = project
+        .command(&["bench", "--no-peers", "--only", "nothing", "--peer", "sleep 60"])
+        .env("TMPDIR", &temporary)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("greenroom starts");
+    let scratch = || std::fs::read_dir(&temporary).expect("readable").count();
+    while scratch() == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let pid = rustix::process::Pid::from_child(&child);
+    // It listens before it makes anything that would have to be removed.
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+    let status = child.wait().expect("it ends");
+    assert_eq!((status.code(), scratch()), (Some(130), 0));
+}
+
+#[test]
+fn a_peer_that_does_not_end_is_given_up() {
+    let shown =
+        bench(&Project::empty(), &["nothing", "--peer", "sleep 60", "--peer-timeout", "1s"]);
+    assert!(shown.contains("sleep 60: took longer than 1s"), "{shown}");
+}
