@@ -2,7 +2,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
@@ -10,6 +10,7 @@ use super::environment::Environment;
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::project::ProjectArgs;
+use super::value::Format;
 use super::{print, tell, workspace};
 use crate::diagnostic::{printable, similar};
 use crate::workspace::{Artifacts, Entry, readable_size, seconds};
@@ -65,15 +66,6 @@ enum Verb {
         #[arg(long)]
         all: bool,
     },
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// A table.
-    #[default]
-    Human,
-    /// A JSON array.
-    Json,
 }
 
 pub(super) fn artifacts(args: &ArtifactsArgs, environment: &Environment) -> Result<Exit, Failure> {
@@ -194,6 +186,7 @@ fn as_json(entries: &[Entry]) -> serde_json::Value {
             "succeeded": m.succeeded, "files": m.files, "bytes": m.bytes,
             "reports": m.reports.iter().map(|(kind, files)| json!({"type": kind, "files": files}))
                 .collect::<Vec<_>>(),
+            "tests": m.tests, "coverage": m.coverage,
             "path": entry.files(),
         })
     };

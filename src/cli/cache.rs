@@ -3,12 +3,12 @@ use std::time::{Duration, SystemTime};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::artifacts::{Format, aligned};
+use super::artifacts::aligned;
 use super::environment::Environment;
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::project::ProjectArgs;
-use super::value::span;
+use super::value::{Format, span};
 use super::{print, tell, workspace};
 use crate::diagnostic::printable;
 use crate::workspace::{Caches, readable_size, seconds};

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
@@ -9,6 +9,7 @@ use super::exit_code::Exit;
 use super::failure::Failure;
 use super::front::{self, Planned};
 use super::pipeline::PipelineArgs;
+use super::value::Format;
 use super::{masked, print};
 use crate::diagnostic::{SourceMap, Span, printable, similar};
 use crate::pipeline::Pipeline;
@@ -42,15 +43,6 @@ pub(super) struct ExplainArgs {
     /// How it is written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Text for people.
-    #[default]
-    Human,
-    /// A JSON object, with all variables.
-    Json,
 }
 
 pub(super) fn explain(

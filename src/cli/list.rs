@@ -1,4 +1,4 @@
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
@@ -6,6 +6,7 @@ use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::pipeline::PipelineArgs;
+use super::value::Format;
 use super::{front, masked, print};
 use crate::diagnostic::printable;
 use crate::plan::{AllowFailure, LeftOut, Plan, PlannedJob, When};
@@ -29,15 +30,6 @@ pub(super) struct ListArgs {
     /// How the list is written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A table.
-    #[default]
-    Human,
-    /// A JSON object with `stages` and `jobs`.
-    Json,
 }
 
 pub(super) fn list(

@@ -16,6 +16,7 @@ use crate::sandbox::{
     JobError, JobSpec, Limits, MountSpec, Notices, OutputSink, OutputStream, Sandbox, SandboxConfig,
 };
 use crate::settings::{LimitSettings, Settings, StepGrant};
+use crate::workspace::readable_size;
 
 /// Modules smaller than this compile before anybody would read a word about it.
 const WORTH_A_WORD: u64 = 1 << 20;
@@ -142,9 +143,8 @@ pub(super) fn progress_text(progress: Progress<'_>) -> Option<String> {
     match progress {
         Progress::Compiling { bytes, .. } if bytes < WORTH_A_WORD => None,
         Progress::Compiling { name, bytes, kept } => {
-            let megabytes = bytes as f64 / 1e6;
             let kept = if kept { "; later runs will find it compiled" } else { "" };
-            Some(format!("compiling {name} ({megabytes:.1} MB){kept}"))
+            Some(format!("compiling {name} ({}){kept}", readable_size(bytes)))
         }
         Progress::Waiting { name } => {
             Some(format!("waiting for another greenroom that compiles {name}"))

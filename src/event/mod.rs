@@ -11,11 +11,13 @@
 mod chunk;
 mod name;
 mod outcome;
+mod report;
 mod step;
 
 pub use chunk::Chunk;
 pub use name::JobName;
 pub use outcome::StepOutcome;
+pub use report::{CoverageReport, FailedTest, Report, TestReport, TestResult};
 pub use step::{Annotation, AnnotationLevel};
 
 use std::time::Duration;
@@ -142,6 +144,14 @@ pub enum Event {
         /// What.
         #[serde(flatten)]
         annotation: Annotation,
+    },
+    /// Reports that a job left were read.
+    ReportRead {
+        /// The job.
+        job: JobName,
+        /// What they come to.
+        #[serde(flatten)]
+        report: Report,
     },
     /// A job has ended.
     JobFinished {

@@ -18,6 +18,7 @@ use crate::sandbox::{
     ViewSpec,
 };
 use crate::schedule::{Admission, Executor, JobLog, JobSandbox, NotLoadable};
+use crate::workspace::readable_size;
 use data::{DataSandbox, Given, Keeper};
 use script::{LogSink, ScriptProgress, ScriptSandbox};
 use steps::{Functions, StepSandbox, StepSink};
@@ -130,8 +131,8 @@ impl Executor for SandboxExecutor {
         let given = given.map_err(|message| NotLoadable { message })?;
         let inner = self.sandboxed(job, &given.workspace, log).await?;
         let Given { workspace, own, reported, keys } = given;
-        let (data, job) = (Arc::clone(data), job.clone());
-        let keeper = Keeper { data, job, workspace, keys };
+        let (data, sandbox, job) = (Arc::clone(data), self.sandbox.clone(), job.clone());
+        let keeper = Keeper { data, sandbox, job, workspace, keys };
         Ok(Box::new(DataSandbox { inner, keeper, own, reported }))
     }
 }
@@ -291,7 +292,7 @@ impl Progress for PullNotices {
                 format!("waiting for another greenroom that pulls {image}")
             }
             image::Event::Downloading { image, total: Some(bytes) } => {
-                format!("downloading {image} ({:.1} MB)", bytes as f64 / 1e6)
+                format!("downloading {image} ({})", readable_size(bytes))
             }
             image::Event::Downloading { image, total: None } => format!("downloading {image}"),
             _ => return,

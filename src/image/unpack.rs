@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use tokio::time::timeout;
 
 use crate::sandbox::{
-    DiskLimits, How, JobSpec, Limits, MountSpec, OutputSink, OutputStream, ProgramSpec, Sandbox,
-    Stdio,
+    DiskLimits, How, JobSpec, Limits, MountSpec, OutputSink, OutputStream, OwnProgram, ProgramSpec,
+    Sandbox, Stdio,
 };
 
 /// What the files of one image may have together: 4 GiB.
@@ -64,7 +64,7 @@ pub(super) async fn unpack(
             observer: None,
         })
         .map_err(|error| format!("it cannot be unpacked: {error}"))?;
-    let running = job.run_unpack(ProgramSpec {
+    let program = ProgramSpec {
         program: b"unpack".to_vec(),
         module: None,
         arguments: vec![
@@ -75,8 +75,8 @@ pub(super) async fn unpack(
         environment: Vec::new(),
         cwd: "/out".to_owned(),
         stdio: [Stdio::Host(archive.into()), Stdio::Null, Stdio::Log],
-    });
-    let ended = timeout(MAX_TIME, running).await;
+    };
+    let ended = timeout(MAX_TIME, job.run_own(OwnProgram::Unpack, program)).await;
     job.close().await;
     let exit = ended
         .map_err(|_| format!("unpacking it takes more than {} s", MAX_TIME.as_secs()))?

@@ -6,7 +6,8 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::Reporter;
-use crate::event::{Event, FailedCommand, JobName, Record, SkipReason, StepOutcome};
+use super::lines::safe;
+use crate::event::{Event, FailedCommand, JobName, Record, Report, SkipReason, StepOutcome};
 
 /// What is kept of a job's output, in bytes: its end.
 const KEPT_OUTPUT: usize = 16 * 1024;
@@ -23,7 +24,34 @@ struct Case {
     stage: String,
     took: Duration,
     output: Vec<u8>,
+    /// Whether the output began earlier.
+    cut: bool,
+    reports: Vec<Report>,
     end: End,
+}
+
+impl Case {
+    fn write(&mut self, bytes: &[u8]) {
+        self.output.extend_from_slice(bytes);
+        if self.output.len() > 2 * KEPT_OUTPUT {
+            self.output.drain(..self.output.len() - KEPT_OUTPUT);
+            self.cut = true;
+        }
+    }
+
+    /// The end of the output, from the beginning of a line on: what is left of a line may be half of
+    /// a character, or of a sequence that only terminals obey.
+    fn tail(&self) -> &[u8] {
+        let from = self.output.len().saturating_sub(KEPT_OUTPUT);
+        let rest = &self.output[from..];
+        if !self.cut && from == 0 {
+            return rest;
+        }
+        match rest.iter().position(|byte| *byte == b'\n') {
+            Some(end) => &rest[end + 1..],
+            None => rest,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -53,11 +81,7 @@ impl Reporter for Junit {
             }
             Event::Output { job, chunk, .. } => {
                 if let Some(case) = self.jobs.get_mut(job) {
-                    case.output.extend_from_slice(&chunk.0);
-                    let surplus = case.output.len().saturating_sub(2 * KEPT_OUTPUT);
-                    if surplus > 0 {
-                        case.output.drain(..case.output.len() - KEPT_OUTPUT);
-                    }
+                    case.write(&chunk.0);
                 }
             }
             Event::JobFinished {
@@ -76,6 +100,16 @@ impl Reporter for Junit {
                     };
                 }
             }
+            Event::ReportRead { job, report } => {
+                if let Some(case) = self.jobs.get_mut(job) {
+                    case.reports.push(report.clone());
+                }
+            }
+            Event::JobRetried { job, .. } => {
+                if let Some(case) = self.jobs.get_mut(job) {
+                    case.reports.clear();
+                }
+            }
             Event::JobSkipped { job, reason } => {
                 if let Some(case) = self.jobs.get_mut(job) {
                     case.end = End::Skipped(reason.clone());
@@ -87,7 +121,6 @@ impl Reporter for Junit {
             // What happens on the way is the other formats' to tell.
             Event::JobStarted { .. }
             | Event::JobWaiting { .. }
-            | Event::JobRetried { .. }
             | Event::CommandStarted { .. }
             | Event::CommandFailed { .. }
             | Event::Notice { .. }
@@ -138,8 +171,10 @@ impl Junit {
             escape(&case.stage),
             case.took.as_secs_f64()
         );
+        let properties = properties(&case.reports);
         let body = match &case.end {
-            End::Good => return head + "/>\n",
+            End::Good if properties.is_empty() => return head + "/>\n",
+            End::Good => String::new(),
             End::Open => "      <skipped message=\"it did not end\"/>\n".to_owned(),
             End::Skipped(reason) => {
                 format!("      <skipped message=\"{}\"/>\n", escape(&why(reason)))
@@ -151,18 +186,42 @@ impl Junit {
                     .map(|failed| format!(" at {}:{}", failed.command.file, failed.failed_line));
                 let allowed = if *allowed { ", which is allowed" } else { "" };
                 let message = format!("{outcome}{}{allowed}", place.unwrap_or_default());
-                let output = String::from_utf8_lossy(&case.output);
-                let from = case.output.len().saturating_sub(KEPT_OUTPUT).min(output.len());
-                let from = (from..=output.len()).find(|at| output.is_char_boundary(*at));
+                let output = String::from_utf8_lossy(case.tail());
                 format!(
                     "      <{tag} message=\"{}\"/>\n      <system-out>{}</system-out>\n",
                     escape(&message),
-                    escape(&output[from.unwrap_or(0)..])
+                    escape(&output)
                 )
             }
         };
-        format!("{head}>\n{body}    </testcase>\n")
+        format!("{head}>\n{properties}{body}    </testcase>\n")
     }
+}
+
+/// What the reports of a job come to, as properties of its case.
+fn properties(reports: &[Report]) -> String {
+    let mut all = Vec::new();
+    for report in reports {
+        match report {
+            Report::Junit(tests) => all.extend([
+                ("tests", tests.tests.to_string()),
+                ("tests.failed", tests.failed.to_string()),
+                ("tests.errors", tests.errors.to_string()),
+                ("tests.skipped", tests.skipped.to_string()),
+            ]),
+            Report::CoverageReport(coverage) => {
+                all.extend(coverage.percent().map(|percent| ("coverage.lines", percent)));
+            }
+        }
+    }
+    if all.is_empty() {
+        return String::new();
+    }
+    let property = |(name, value): (&str, String)| {
+        format!("        <property name=\"{name}\" value=\"{}\"/>\n", escape(&value))
+    };
+    let all: String = all.into_iter().map(property).collect();
+    format!("      <properties>\n{all}      </properties>\n")
 }
 
 /// The attributes that count.
@@ -187,10 +246,11 @@ fn why(reason: &SkipReason) -> String {
     }
 }
 
-/// Text as XML may hold it: its own characters as entities, and what XML cannot hold at all left out.
+/// Text as XML may hold it: without what only terminals obey, its own characters as entities, and what
+/// XML cannot hold at all left out.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in safe(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

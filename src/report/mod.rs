@@ -7,6 +7,7 @@
 pub mod human;
 pub mod jsonl;
 pub mod junit;
+mod lines;
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The modules that greenroom brings: the shell and the toolbox.
+//! The modules that greenroom brings: the shell, the toolbox, and what it uses itself.
 
 use std::sync::LazyLock;
 
@@ -27,6 +27,7 @@ static GUESTS: &[Guest] = &[
     guest!("jq"),
     guest!("archive"),
     guest!("unpack"),
+    guest!("report"),
 ];
 
 /// Lines of `command module`.
@@ -47,9 +48,28 @@ fn index(module: &str) -> Option<usize> {
     GUESTS.iter().position(|guest| guest.name == module)
 }
 
-/// The program that unpacks archives of images.
-pub(crate) fn unpack() -> usize {
-    index("unpack").expect("it is one of the guests")
+/// A program of greenroom's own, which is no command: a job's scripts cannot call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnProgram {
+    /// Unpacks archives of images.
+    Unpack,
+    /// Reads reports of jobs.
+    Report,
+}
+
+impl OwnProgram {
+    /// The name of its module.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Unpack => "unpack",
+            Self::Report => "report",
+        }
+    }
+
+    /// The index of its module.
+    pub(crate) fn guest(self) -> usize {
+        index(self.name()).expect("it is one of the guests")
+    }
 }
 
 /// The commands and the index of the module that each lives in.

@@ -34,6 +34,7 @@ pub mod store;
 mod streams;
 mod table;
 
+pub use guests::OwnProgram;
 pub use interface::interface;
 pub use job::{
     Breach, DEFAULT_PATH, HostDirectory, Job, JobError, JobSpec, MountSpec, OwnCommand,

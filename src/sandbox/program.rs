@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::description::{Description, Log, RegularFile};
 use super::errno::Errno;
-use super::guests;
+use super::guests::OwnProgram;
 use super::job::Job;
 use super::lookup::{self, Found};
 use super::modules::Origin;
@@ -81,14 +81,18 @@ impl Job {
         self.run_found(spec, None).await
     }
 
-    /// Runs the program that unpacks archives. It is no command: a job's scripts cannot call it.
+    /// Runs a program of greenroom's own; `program` and `module` are not looked at.
     ///
     /// # Errors
     /// As [`Job::run`].
-    pub async fn run_unpack(self: &Arc<Self>, spec: ProgramSpec) -> Result<Exit, StartError> {
+    pub async fn run_own(
+        self: &Arc<Self>,
+        own: OwnProgram,
+        spec: ProgramSpec,
+    ) -> Result<Exit, StartError> {
         let found = Found {
-            origin: Origin::Guest(guests::unpack()),
-            name: "unpack".to_owned(),
+            origin: Origin::Guest(own.guest()),
+            name: own.name().to_owned(),
             arguments: spec.arguments.clone(),
         };
         self.run_found(spec, Some(found)).await

@@ -294,6 +294,7 @@ impl Dispatcher {
             Body::Annotation { step, annotation } => {
                 Event::Annotation { job: name, step, annotation }
             }
+            Body::ReportRead { report } => Event::ReportRead { job: name, report },
             Body::Waiting { reason } => Event::JobWaiting { job: name, reason },
             Body::Retried { attempt, outcome } => {
                 let failed_command = self.failed_command(id, &outcome);

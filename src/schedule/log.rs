@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::event::{Annotation, Level, Section, StepOutcome, Stream, WaitReason};
+use crate::event::{Annotation, Level, Report, Section, StepOutcome, Stream, WaitReason};
 use crate::plan::JobId;
 
 /// Output travels in chunks of at most this many bytes, so that the bounded channel bounds memory.
@@ -35,6 +35,7 @@ pub(super) enum Body {
     StepStarted { step: String, text: String, file: String, line: usize },
     StepFinished { step: String, outcome: StepOutcome, duration: Duration, outputs: Outputs },
     Annotation { step: String, annotation: Annotation },
+    ReportRead { report: Report },
     // The job waits for something else than its time.
     Waiting { reason: WaitReason },
     // An attempt failed and the job is tried again.
@@ -96,6 +97,11 @@ impl JobLog {
     /// A step says something about a place of a file.
     pub async fn annotation(&self, step: &str, annotation: Annotation) {
         self.send(Body::Annotation { step: step.to_owned(), annotation }).await;
+    }
+
+    /// Reports that the job left were read.
+    pub async fn report_read(&self, report: Report) {
+        self.send(Body::ReportRead { report }).await;
     }
 
     /// The job wrote `bytes`. Chunks may end anywhere.

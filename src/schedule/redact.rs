@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::utf8::Joiner;
 use crate::event::{
-    Annotation, Command, Event, FailedCommand, JobName, SkipReason, StageInfo, StepOutcome,
-    WaitReason,
+    Annotation, Command, Event, FailedCommand, FailedTest, JobName, Report, SkipReason, StageInfo,
+    StepOutcome, WaitReason,
 };
 use crate::mask::{Mask, MaskStream};
 
@@ -100,6 +100,23 @@ pub(super) fn redacted(event: Event, mask: &Mask) -> Event {
                 ..annotation
             };
             Event::Annotation { job, step, annotation }
+        }
+        Event::ReportRead { job, report } => {
+            let test = |test: FailedTest| FailedTest {
+                result: test.result,
+                name: text(test.name),
+                classname: text(test.classname),
+                file: text(test.file),
+                message: text(test.message),
+            };
+            let report = match report {
+                Report::Junit(mut tests) => {
+                    tests.failures = tests.failures.into_iter().map(test).collect();
+                    Report::Junit(tests)
+                }
+                Report::CoverageReport(_) => report,
+            };
+            Event::ReportRead { job, report }
         }
         Event::JobFinished {
             job,

@@ -64,6 +64,34 @@ pub struct Manifest {
     /// Variables of a `dotenv` report.
     #[serde(default)]
     pub variables: Vec<(String, String)>,
+    /// What its `junit` reports come to, if they could be read.
+    #[serde(default)]
+    pub tests: Option<TestCounts>,
+    /// What its `coverage_report` comes to, if it could be read.
+    #[serde(default)]
+    pub coverage: Option<CoverageCounts>,
+}
+
+/// How many tests there are, and how they ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestCounts {
+    /// All of them.
+    pub tests: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Those that ended with an error.
+    pub errors: u64,
+    /// Those that were not run.
+    pub skipped: u64,
+}
+
+/// How many lines there are, and how many of them were run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoverageCounts {
+    /// All of them.
+    pub lines: u64,
+    /// Those that were run.
+    pub covered: u64,
 }
 
 /// A stored entry.

@@ -12,7 +12,8 @@ mod size;
 mod state;
 
 pub use artifacts::{
-    ARTIFACT_LIMITS, Artifacts, DEFAULT_EXPIRY, Entry, KEPT_PER_JOB, Manifest, Unfinished, seconds,
+    ARTIFACT_LIMITS, Artifacts, CoverageCounts, DEFAULT_EXPIRY, Entry, KEPT_PER_JOB, Manifest,
+    TestCounts, Unfinished, seconds,
 };
 pub use cache::{CACHE_LIMITS, CacheEntry, CacheError, Caches};
 pub use copy::{Copied, CopyError, CopyLimits, copy};

@@ -205,6 +205,8 @@ fn manifest(job: &str, pipeline: u64, expires: Option<u64>) -> Manifest {
         bytes: 0,
         reports: vec![],
         variables: vec![],
+        tests: None,
+        coverage: None,
     }
 }
 

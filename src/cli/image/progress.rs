@@ -12,6 +12,7 @@ use crate::diagnostic::printable;
 use crate::image::{Event, Progress};
 use crate::sandbox::Notices;
 use crate::sandbox::store::{self, StoreWarning};
+use crate::workspace::readable_size;
 
 /// A bar for a download whose size is known.
 const KNOWN: &str = "{msg}  {wide_bar}  {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
@@ -64,11 +65,8 @@ impl Progress for Bars {
                 self.show(BUSY, None, format!("waiting for another greenroom that pulls {image}"));
             }
             Event::Downloading { image, total: Some(total) } => {
-                let size = if self.draws {
-                    String::new()
-                } else {
-                    format!(" ({:.1} MB)", total as f64 / 1e6)
-                };
+                let size =
+                    if self.draws { String::new() } else { format!(" ({})", readable_size(total)) };
                 self.show(KNOWN, Some(total), format!("downloading {image}{size}"));
             }
             Event::Downloading { image, total: None } => {

@@ -10,6 +10,7 @@ use crate::cli::pipeline::{PipelineArgs, Request};
 use crate::cli::{front, images, print, tell};
 use crate::diagnostic::printable;
 use crate::pipeline::PullPolicy;
+use crate::workspace::readable_size;
 
 /// Download images and compile what they have, so that no job waits for it.
 ///
@@ -105,7 +106,7 @@ impl Session {
         if references.is_empty() {
             return Ok(None);
         }
-        Ok(Some(format!("{} ({:.1} MB)", digests.join(" and "), size as f64 / 1e6)))
+        Ok(Some(format!("{} ({})", digests.join(" and "), readable_size(size))))
     }
 }
 

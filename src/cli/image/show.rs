@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 
 use super::store;
 use crate::cli::environment::Environment;
 use crate::cli::exit_code::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::value::span;
+use crate::cli::value::{Format, span};
 use crate::cli::{print, tell};
 use crate::diagnostic::printable;
 use crate::image::store::{ImageRecord, RefRecord, Store, Verified};
+use crate::workspace::readable_size;
 
 /// List the images of the store.
 #[derive(Debug, Args)]
@@ -20,15 +21,6 @@ pub(super) struct ListArgs {
     /// How.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A table.
-    #[default]
-    Human,
-    /// A JSON array.
-    Json,
 }
 
 /// Show what is known about an image.
@@ -86,7 +78,7 @@ pub(super) fn list(args: &ListArgs, environment: &Environment) -> Result<Exit, F
     let mut text = String::new();
     for (reference, image) in &all {
         let (digest, size) = match image {
-            Some(image) => (short(&image.digest), megabytes(image.size)),
+            Some(image) => (short(&image.digest), readable_size(image.size)),
             None => (short(&reference.image), "missing".to_owned()),
         };
         text += &format!("{:width$}  {digest}  {size:>10}\n", reference.reference);
@@ -144,7 +136,7 @@ pub(super) fn rm(args: &RmArgs, environment: &Environment) -> Result<Exit, Failu
         let (record, _) = find(&store, reference)?;
         let name = &record.reference;
         let removed = store.remove(name).map_err(Failure::unable)?.unwrap_or_default();
-        print(&printable(&format!("{name}: removed, {} free\n", megabytes(removed.bytes))))?;
+        print(&printable(&format!("{name}: removed, {} free\n", readable_size(removed.bytes))))?;
     }
     Ok(Exit::Success)
 }
@@ -157,7 +149,7 @@ pub(super) fn prune(args: &PruneArgs, environment: &Environment) -> Result<Exit,
         "removed {} references and {} images, {} free\n",
         pruned.references,
         pruned.images,
-        megabytes(pruned.bytes)
+        readable_size(pruned.bytes)
     ))?;
     Ok(Exit::Success)
 }
@@ -209,8 +201,4 @@ fn time(seconds: u64) -> String {
 
 fn short(digest: &str) -> String {
     digest.chars().take(19).collect()
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", bytes as f64 / 1e6)
 }

@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
-use super::{Keeper, blocking, count, dotenv, patterns};
-use crate::event::{Level, StepOutcome};
+use super::{Keeper, blocking, count, dotenv, patterns, report};
+use crate::event::{self, Level, StepOutcome};
 use crate::plan::{CachePolicy, ExpireIn, KeepWhen, Report};
 use crate::schedule::JobLog;
 use crate::workspace::{
-    ARTIFACT_LIMITS, Copied, DEFAULT_EXPIRY, Filter, Manifest, Patterns, copy, readable_size,
-    seconds,
+    ARTIFACT_LIMITS, Copied, CoverageCounts, DEFAULT_EXPIRY, Filter, Manifest, Patterns,
+    TestCounts, Unfinished, copy, readable_size, seconds,
 };
 
 /// Keeps artifacts and caches of a job that has ended.
@@ -76,43 +76,102 @@ async fn store_artifacts(job: &Keeper, succeeded: bool, log: &JobLog) -> Result<
         bytes: 0,
         reports: vec![],
         variables: vec![],
+        tests: None,
+        coverage: None,
     };
     let dir = job.workspace.dir().map_err(|error| format!("the workspace: {error}"))?;
     let data = Arc::clone(&job.data);
-    let stored = blocking(move || store(&data, &dir, filter.as_ref(), &reports, manifest)).await?;
-    for warning in stored.warnings {
+    let collected =
+        blocking(move || collect(&data, &dir, filter.as_ref(), &reports, manifest)).await?;
+    for warning in collected.warnings {
         log.notice(Level::Warning, warning).await;
     }
-    let Some(entry) = stored.entry else { return Ok(()) };
+    let Some((unfinished, mut manifest)) = collected.entry else { return Ok(()) };
+    for (kind, format) in collected.readable {
+        read_report(job, &unfinished, &mut manifest, kind, format, log).await;
+    }
+    let entry = blocking(move || unfinished.finish(&manifest)).await.map_err(not_stored)?;
     let Manifest { files, bytes, reports, .. } = &entry.manifest;
     let mut parts = Vec::new();
     if *files > 0 {
         parts.push(format!("{}, {}", count(*files), readable_size(*bytes)));
     }
-    parts.extend(reports.iter().map(|(kind, _)| format!("{kind} report")));
+    parts.extend(reports.iter().map(|(kind, _)| called(kind)));
     log.notice(Level::Info, format!("artifacts stored: {}", parts.join("; "))).await;
     let mut left = job.data.left.lock().unwrap_or_else(PoisonError::into_inner);
     left.insert(job.job.name.clone(), entry);
     Ok(())
 }
 
-struct Stored {
-    entry: Option<crate::workspace::Entry>,
+/// Reads the reports of a kind that are among what will be stored, and tells what they come to.
+/// What cannot be read is told as well and fails no job, as on GitLab.
+async fn read_report(
+    job: &Keeper,
+    unfinished: &Unfinished,
+    manifest: &mut Manifest,
+    kind: &str,
+    format: report::Kind,
+    log: &JobLog,
+) {
+    let read = match unfinished.report(kind) {
+        Ok(directory) => report::read(&job.sandbox, format, directory).await,
+        Err(error) => Err(format!("cannot be read: {error}")),
+    };
+    let read = match read {
+        Ok(read) => read,
+        Err(problem) => {
+            return log.notice(Level::Warning, format!("the {} {problem}", called(kind))).await;
+        }
+    };
+    for problem in read.problems {
+        log.notice(Level::Warning, format!("{} {problem}", called(kind))).await;
+    }
+    let files = match &read.report {
+        event::Report::Junit(tests) => {
+            let &event::TestReport { files, tests, failed, errors, skipped, .. } = tests;
+            manifest.tests = Some(TestCounts { tests, failed, errors, skipped });
+            files
+        }
+        event::Report::CoverageReport(report) => {
+            let &event::CoverageReport { files, lines, covered, .. } = report;
+            manifest.coverage = Some(CoverageCounts { lines, covered });
+            files
+        }
+    };
+    if files > 0 {
+        log.report_read(read.report).await;
+    }
+}
+
+/// A type of reports in words.
+fn called(kind: &str) -> String {
+    format!("{} report", kind.trim_end_matches("_report"))
+}
+
+/// What a job leaves, before it is in the store.
+struct Collected {
+    entry: Option<(Unfinished, Manifest)>,
+    /// The reports in it that can be read, by their type.
+    readable: Vec<(&'static str, report::Kind)>,
     warnings: Vec<String>,
 }
 
-fn store(
+#[expect(clippy::needless_pass_by_value, reason = "it maps errors")]
+fn not_stored(error: std::io::Error) -> String {
+    format!("artifacts cannot be stored: {error}")
+}
+
+fn collect(
     data: &super::RunData,
     dir: &cap_std::fs::Dir,
     filter: Option<&Filter>,
     reports: &[(Report, Patterns)],
     mut manifest: Manifest,
-) -> Result<Stored, String> {
-    let mut warnings = Vec::new();
-    let failed = |error: std::io::Error| format!("artifacts cannot be stored: {error}");
-    let unfinished = data.artifacts.begin().map_err(failed)?;
+) -> Result<Collected, String> {
+    let (mut warnings, mut readable) = (Vec::new(), Vec::new());
+    let unfinished = data.artifacts.begin().map_err(not_stored)?;
     if let Some(filter) = filter {
-        let to = File::open(unfinished.files()).map_err(failed)?;
+        let to = File::open(unfinished.files()).map_err(not_stored)?;
         let copied = copy(dir, to, filter, ARTIFACT_LIMITS);
         let Copied { files, bytes, special } =
             copied.map_err(|error| format!("the artifacts: {error}"))?;
@@ -125,8 +184,8 @@ fn store(
         }
     }
     for (report, include) in reports {
-        let directory = unfinished.report(report.kind).map_err(failed)?;
-        let to = File::open(&directory).map_err(failed)?;
+        let directory = unfinished.report(report.kind).map_err(not_stored)?;
+        let to = File::open(&directory).map_err(not_stored)?;
         let filter = Filter::Patterns {
             include: include.clone(),
             exclude: Patterns::default(),
@@ -135,7 +194,7 @@ fn store(
         let copied = copy(dir, to, &filter, ARTIFACT_LIMITS);
         let copied = copied.map_err(|error| format!("the {} report: {error}", report.kind))?;
         if copied.files == 0 {
-            warnings.push(format!("{} report: no file fits its paths", report.kind));
+            warnings.push(format!("{}: no file fits its paths", called(report.kind)));
             continue;
         }
         let files = regular_files(&directory);
@@ -147,13 +206,15 @@ fn store(
                 manifest.variables.extend(variables);
             }
         }
+        readable.extend(
+            report::Kind::of(report.kind, report.format.as_deref()).map(|kind| (report.kind, kind)),
+        );
         manifest.reports.push((report.kind.to_owned(), files));
     }
     if manifest.files == 0 && manifest.reports.is_empty() {
-        return Ok(Stored { entry: None, warnings });
+        return Ok(Collected { entry: None, readable: vec![], warnings });
     }
-    let entry = unfinished.finish(&manifest).map_err(failed)?;
-    Ok(Stored { entry: Some(entry), warnings })
+    Ok(Collected { entry: Some((unfinished, manifest)), readable, warnings })
 }
 
 /// Reports of one kind that are named in the manifest.

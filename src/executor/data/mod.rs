@@ -4,6 +4,7 @@
 mod dotenv;
 mod keep;
 mod prepare;
+mod report;
 
 pub(super) use prepare::Given;
 
@@ -17,7 +18,7 @@ use async_trait::async_trait;
 use super::PROJECT_DIRECTORY;
 use crate::event::{Level, StepOutcome, WaitReason};
 use crate::plan::{LeftOutReason, Plan, PlannedJob, Takes};
-use crate::sandbox::{HostDirectory, Scratch};
+use crate::sandbox::{HostDirectory, Sandbox, Scratch};
 use crate::schedule::{Admission, JobLog, JobSandbox, NotLoadable, ScriptRun, Stop};
 use crate::workspace::{Artifacts, Caches, Entry, Patterns, ProjectState, Tracked};
 
@@ -212,6 +213,8 @@ pub(super) struct DataSandbox {
 /// What it takes to keep what a job leaves.
 pub(super) struct Keeper {
     pub(super) data: Arc<RunData>,
+    /// Where its reports are read.
+    pub(super) sandbox: Sandbox,
     pub(super) job: PlannedJob,
     /// Where it works.
     pub(super) workspace: HostDirectory,

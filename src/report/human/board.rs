@@ -9,8 +9,8 @@ use super::lines::{Line, Lines, safe};
 use super::sections::Sections;
 use super::style::{Ink, Style};
 use crate::event::{
-    Annotation, AnnotationLevel, Event, FailedCommand, JobName, Section, SkipReason, StageInfo,
-    StepOutcome, Stream,
+    Annotation, AnnotationLevel, Event, FailedCommand, JobName, Report, Section, SkipReason,
+    StageInfo, StepOutcome, Stream,
 };
 
 /// How many of a failed command's last lines the summary shows.
@@ -57,6 +57,8 @@ pub(super) struct JobView {
     pub(super) attempts: u32,
     /// The coverage it found, in per cent.
     pub(super) coverage: Option<String>,
+    /// What its reports come to.
+    pub(super) reports: Vec<Report>,
     /// The last lines of the script's last command.
     pub(super) tail: VecDeque<String>,
     /// How many lines that command wrote.
@@ -169,6 +171,12 @@ impl Board {
         }
     }
 
+    pub(super) fn report(&mut self, name: &JobName, report: &Report) {
+        if let Some(job) = self.job_mut(name) {
+            job.reports.push(report.clone());
+        }
+    }
+
     /// The lines that end in `bytes`.
     pub(super) fn output(&mut self, name: &JobName, stream: Stream, bytes: &[u8]) -> Vec<Line> {
         let Some(job) = self.job_mut(name) else { return Vec::new() };
@@ -217,6 +225,7 @@ impl Board {
             job.tail.clear();
             job.written = 0;
             job.after_script_failed = None;
+            job.reports.clear();
         }
     }
 
@@ -243,6 +252,7 @@ impl JobView {
             after_script_failed: None,
             attempts: 1,
             coverage: None,
+            reports: Vec::new(),
             tail: VecDeque::new(),
             written: 0,
             section: Section::Script,

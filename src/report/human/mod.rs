@@ -1,7 +1,6 @@
 //! Text for people: what the jobs write as it comes, a line of progress, and a summary.
 
 mod board;
-mod lines;
 mod progress;
 mod sections;
 mod style;
@@ -19,14 +18,20 @@ use self::lines::{Line, safe};
 use self::progress::Progress;
 use self::style::{Ink, duration, pad};
 use self::timings::Timings;
-use super::Reporter;
+use super::{Reporter, lines};
 use crate::event::{
-    AnnotationLevel, Command, Event, FailedCommand, JobName, Level, Record, SkipReason,
+    AnnotationLevel, Command, Event, FailedCommand, JobName, Level, Record, Report, SkipReason,
     StepOutcome, WaitReason,
 };
 
 /// Commands with more lines are echoed in part.
 const ECHOED_LINES: usize = 6;
+
+/// Tests that are named where a job's report is told, and in the summary.
+const LISTED_TESTS: usize = 10;
+
+/// A longer line about a test is cut.
+const LONGEST_TEST: usize = 300;
 
 /// The reporter of `--format human`.
 #[derive(Debug)]
@@ -122,6 +127,10 @@ impl Reporter for Human {
                 let text = safe(&annotation.to_string());
                 self.say(out, Some(job), format_args!("{word} {text}"));
                 self.board.annotate(job, annotation);
+            }
+            Event::ReportRead { job, report } => {
+                self.report(out, job, report);
+                self.board.report(job, report);
             }
             Event::Output { job, stream, chunk } => {
                 for line in self.board.output(job, *stream, &chunk.0) {
@@ -248,6 +257,31 @@ impl Human {
         if shown < total {
             let text = format!("  {} {} more lines", self.style.ellipsis(), total - shown);
             self.say(out, Some(job), self.style.paint(Ink::Faint, text));
+        }
+    }
+
+    fn report(&mut self, out: &mut Vec<u8>, job: &JobName, report: &Report) {
+        let Report::Junit(tests) = report else {
+            return self.notice(out, Some(job), Level::Info, &report.to_string());
+        };
+        let bad = tests.failed + tests.errors;
+        let level = if bad == 0 { Level::Info } else { Level::Warning };
+        self.notice(out, Some(job), level, &tests.to_string());
+        for test in tests.failures.iter().take(LISTED_TESTS) {
+            let line = safe(&format!("  {test}"));
+            self.say(out, Some(job), self.style.cut(&line, LONGEST_TEST));
+        }
+        let listed = tests.failures.len().min(LISTED_TESTS) as u64;
+        if bad > listed {
+            let more = format!("  {} {} more", self.style.ellipsis(), bad - listed);
+            self.say(out, Some(job), self.style.paint(Ink::Faint, more));
+        }
+        if tests.duplicates > 0 {
+            let text = format!(
+                "{} with the class, name and result of another; they do not count, as on GitLab",
+                count(usize::try_from(tests.duplicates).unwrap_or(usize::MAX), "more test")
+            );
+            self.notice(out, Some(job), Level::Info, &text);
         }
     }
 

@@ -36,6 +36,7 @@ impl Progress {
             | Event::StepStarted { .. }
             | Event::StepFinished { .. }
             | Event::Annotation { .. }
+            | Event::ReportRead { .. }
             | Event::Output { .. }
             | Event::Notice { .. }
             | Event::CommandFailed { .. }

@@ -8,8 +8,10 @@ use unicode_width::UnicodeWidthStr;
 use super::board::{Board, JobView, State};
 use super::lines::safe;
 use super::style::{Ink, Style, duration, pad};
-use super::{annotation_ink, because, count, detail, place, verb};
-use crate::event::{AnnotationLevel, FailedCommand, RunResult, Section, SkipReason, StepOutcome};
+use super::{LISTED_TESTS, LONGEST_TEST, annotation_ink, because, count, detail, place, verb};
+use crate::event::{
+    AnnotationLevel, FailedCommand, Report, RunResult, Section, SkipReason, StepOutcome, TestReport,
+};
 
 /// Longer lines are cut in the summary; above it they stand in full.
 const LONGEST_LINE: usize = 400;
@@ -31,6 +33,7 @@ pub(super) fn write(
         }
     }
     text += &annotations(board, style);
+    text += &reports(board, style);
     text += &table(board, style);
     text += &last_line(board, style, result, took);
     // Writing to a Vec cannot fail.
@@ -62,6 +65,52 @@ fn annotations(board: &Board, style: Style) -> String {
         text += &format!("  {}\n", style.paint(Ink::Faint, more));
     }
     text
+}
+
+/// What the jobs' reports come to: all tests together, those that failed, and each coverage.
+fn reports(board: &Board, style: Style) -> String {
+    let all = || board.jobs.iter().flat_map(|job| job.reports.iter().map(move |r| (job, r)));
+    let mut sum = TestReport::default();
+    let mut failures = Vec::new();
+    let mut tested = false;
+    let mut coverage = String::new();
+    for (job, report) in all() {
+        let name = style.paint(Ink::Faint, format!("({})", job.name)).to_string();
+        match report {
+            Report::Junit(tests) => {
+                tested = true;
+                sum.tests += tests.tests;
+                sum.failed += tests.failed;
+                sum.errors += tests.errors;
+                sum.skipped += tests.skipped;
+                failures.extend(tests.failures.iter().map(|test| (test, name.clone())));
+            }
+            Report::CoverageReport(lines) => {
+                coverage += &format!("{} {name}\n", capital(&lines.to_string()));
+            }
+        }
+    }
+    let mut text = String::new();
+    if tested {
+        text += &format!("{}\n", capital(&sum.to_string()));
+    }
+    for (test, job) in failures.iter().take(LISTED_TESTS) {
+        let line = style.cut(&safe(&test.to_string()), LONGEST_TEST).to_string();
+        text += &format!("  {} {job}\n", style.paint(Ink::Bad, line));
+    }
+    let (bad, listed) = (sum.failed + sum.errors, failures.len().min(LISTED_TESTS) as u64);
+    if bad > listed {
+        let more = format!("{} {} more", style.ellipsis(), bad - listed);
+        text += &format!("  {}\n", style.paint(Ink::Faint, more));
+    }
+    text += &coverage;
+    if text.is_empty() { text } else { format!("\n{text}") }
+}
+
+/// A line with a capital letter.
+fn capital(line: &str) -> String {
+    let mut rest = line.chars();
+    rest.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(rest).collect()
 }
 
 /// The command that failed, its exit code, its place and its last lines.

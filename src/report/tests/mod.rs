@@ -106,6 +106,27 @@ fn junit_is_written_once_at_the_end() {
 }
 
 #[test]
+fn junit_has_the_end_of_the_output_in_whole_lines_without_colours() {
+    let noise = "\u{1b}[38;5;196mred\u{1b}[0m line\n".repeat(4_000);
+    let log = format!(
+        "{}\n{}\n{}\n{}\n",
+        r#"{"elapsed_us":1,"event":"run_started","pipeline":"x","stages":[{"name":"s","jobs":["j"]}],"parallel":false}"#,
+        serde_json::json!({"elapsed_us": 2, "event": "output", "job": "j", "stream": "stdout",
+            "text": format!("{noise}last \u{1b}]0;title\u{7}one")}),
+        r#"{"elapsed_us":3,"event":"job_finished","job":"j","outcome":{"kind":"trapped","message":"\u001b[1mboo"},"allowed_failure":false,"duration_us":1}"#,
+        r#"{"elapsed_us":4,"event":"run_finished","result":"failed","duration_us":4}"#,
+    );
+    let text = report(&mut Junit::default(), &records(&log), None);
+    assert!(text.contains("<failure message=\"trapped: boo\"/>"), "{text}");
+    let output = text.split_once("<system-out>").expect("it failed").1;
+    let output = output.split_once("</system-out>").expect("it is whole").0;
+    let (lines, last) = output.rsplit_once('\n').expect("several lines");
+    assert_eq!(last, "last one");
+    assert!(lines.lines().all(|line| line == "red line"), "{lines}");
+    assert!(lines.lines().count() > 400);
+}
+
+#[test]
 fn json_lines_lose_nothing() {
     for (name, log) in logs() {
         assert_eq!(report(&mut JsonLines, &records(&log), Some(80)), log, "{name}");

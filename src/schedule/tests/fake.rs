@@ -383,6 +383,7 @@ fn line(event: &Event) -> String {
         }
         Event::StepStarted { job, step, .. } => format!("{job} $ step {step}"),
         Event::StepFinished { job, step, outcome, .. } => format!("{job} step {step}: {outcome}"),
+        Event::ReportRead { job, report } => format!("{job} {report}"),
         Event::Annotation { job, step, annotation } => format!("{job} {step}: {annotation}"),
         Event::Output { job, stream, chunk } => format!("{job} {stream:?} {:?}", chunk.0),
         Event::Notice { job, level, message } => {

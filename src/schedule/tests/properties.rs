@@ -110,6 +110,7 @@ fn check(jobs: &[TestJob], limit: usize, ran: &Ran) {
             | Event::StepStarted { job, .. }
             | Event::StepFinished { job, .. }
             | Event::Annotation { job, .. }
+            | Event::ReportRead { job, .. }
             | Event::Output { job, .. } => {
                 assert!(started[id[job].0] && !ended[id[job].0], "{job} speaks while it runs");
             }
