@@ -5,6 +5,7 @@
 pub mod advice;
 pub mod bench;
 pub mod cli;
+pub mod compiler;
 pub mod diagnostic;
 pub mod event;
 pub mod executor;

@@ -17,7 +17,7 @@ fn dependencies(manifest: &str) -> BTreeSet<String> {
     let mut inside = false;
     for line in manifest.lines() {
         if line.starts_with('[') {
-            inside = line == "[dependencies]";
+            inside = line.ends_with("dependencies]") && !line.contains("dev-");
         } else if inside && let Some((name, _)) = line.split_once('=') {
             names.insert(name.trim().to_owned());
         }

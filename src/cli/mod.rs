@@ -12,6 +12,7 @@ mod cache;
 mod changes;
 mod check;
 mod choice;
+mod compile_module;
 mod environment;
 mod exec;
 mod exit_code;
@@ -92,6 +93,8 @@ enum Verb {
     Image(image::ImageArgs),
     Step(step::StepArgs),
     Bench(bench::BenchArgs),
+    #[command(hide = true, name = crate::compiler::VERB)]
+    CompileModule(compile_module::CompileModuleArgs),
 }
 
 /// Does what the process's arguments say and returns how it ended.
@@ -122,6 +125,7 @@ pub fn run() -> ExitCode {
         Verb::Image(args) => image::image(args, &environment, cli.color).map(ExitCode::from),
         Verb::Step(args) => step::step(args, &environment, cli.color),
         Verb::Bench(args) => bench::bench(args, &environment).map(ExitCode::from),
+        Verb::CompileModule(args) => Ok(compile_module::compile_module(args)),
     })
 }
 

@@ -10,8 +10,9 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::limits::LimitArgs;
 use super::value::{Mount, Size};
+use crate::compiler::OwnProcess;
 use crate::executor::{StepGrants, StepPermission};
-use crate::sandbox::store::Progress;
+use crate::sandbox::store::{CompileLimits, Progress};
 use crate::sandbox::{
     JobError, JobSpec, Limits, MountSpec, Notices, OutputSink, OutputStream, Sandbox, SandboxConfig,
 };
@@ -64,6 +65,8 @@ pub(super) fn sandbox(
     let jobs = jobs.into();
     let config = SandboxConfig {
         store: environment.store_dir(),
+        compiler: Some(Arc::new(OwnProcess::default())),
+        compile_limits: CompileLimits::default(),
         limits: limits.clone(),
         jobs: jobs.unwrap_or(1),
         single_process: jobs.is_none(),

@@ -69,6 +69,11 @@ impl Engines {
     }
 }
 
+/// An engine that only compiles: for the same code as the others, without a clock.
+pub(crate) fn for_compiling() -> wasmtime::Result<Engine> {
+    Engine::new(&config())
+}
+
 fn config() -> Config {
     let mut config = Config::new();
     config

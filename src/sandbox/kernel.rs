@@ -11,13 +11,17 @@ use super::job::{Job, JobError, JobSpec};
 use super::limits::Limits;
 use super::modules::{Modules, Origin};
 use super::preview1;
-use super::store::{ModuleStore, Progress, StoreWarning};
+use super::store::{CompileLimits, Compiler, ModuleStore, Progress, StoreWarning};
 
 /// How a sandbox is made.
 #[derive(Default)]
 pub struct SandboxConfig {
     /// Where compiled modules are kept; none keeps them in memory only.
     pub store: Option<PathBuf>,
+    /// Compiles modules that are not greenroom's own; without one, this process does.
+    pub compiler: Option<Arc<dyn Compiler>>,
+    /// What compiling a module may cost.
+    pub compile_limits: CompileLimits,
     /// The limits that jobs get at most: the pool's slots are made for them.
     pub limits: Limits,
     /// How many jobs may run at the same time, for which the pool of the engine is made; 0 is
@@ -73,6 +77,7 @@ impl Sandbox {
                 notices.warning(warning);
             }
         }
+        let store = store.with_compiler(config.compiler).with_limits(config.compile_limits);
         let modules = Modules::new(store, config.notices);
         Ok(Self { kernel: Arc::new(Kernel { engines, modules }) })
     }

@@ -17,7 +17,7 @@
 use super::dir::{Problem, StoreDir};
 use super::inspect::{Kind, ModuleFacts};
 use super::key::Keys;
-use super::source::{Digest, hash_file};
+use super::source::{Digest, for_each_chunk, hash_file};
 use super::stamp;
 use rustix::fs::Stat;
 use std::fs::File;
@@ -52,6 +52,13 @@ impl Generation {
             hasher.write(&keys.id);
         }
         Self(hasher.0.finalize().into())
+    }
+}
+
+impl Generation {
+    /// As another process is told it.
+    pub(super) fn hash(self) -> blake3::Hash {
+        blake3::Hash::from_bytes(self.0)
     }
 }
 
@@ -94,17 +101,22 @@ pub(super) enum Entry {
     Component(VerifiedBytes),
 }
 
-/// An open file whose bytes have been authenticated.
+/// An open file whose bytes have been authenticated, or come from our own compiler.
 #[derive(Debug)]
 pub(super) struct Verified(File);
 
 impl Verified {
+    /// What a [`Compiler`](super::Compiler) has just made.
+    pub(super) fn compiled(file: &File) -> io::Result<Self> {
+        Ok(Self(file.try_clone()?))
+    }
+
     pub(super) fn into_file(self) -> File {
         self.0
     }
 }
 
-/// Bytes of a file that have been authenticated.
+/// Bytes of a file that have been authenticated, or come from our own compiler.
 #[derive(Debug)]
 pub(super) struct VerifiedBytes {
     bytes: Vec<u8>,
@@ -112,6 +124,13 @@ pub(super) struct VerifiedBytes {
 }
 
 impl VerifiedBytes {
+    /// What a [`Compiler`](super::Compiler) has just made.
+    pub(super) fn compiled(file: &File) -> io::Result<Self> {
+        let bytes = read(file, file.metadata()?.len())?;
+        let code = bytes.len();
+        Ok(Self { bytes, code })
+    }
+
     /// The serialized code.
     pub(super) fn code(&self) -> &[u8] {
         &self.bytes[..self.code]
@@ -258,4 +277,31 @@ pub(super) fn write(
     file.write_all(code)?;
     file.write_all(&trailer.bytes)?;
     temporary.publish(&id.file_name())
+}
+
+/// Writes the entry `id` from what a [`Compiler`](super::Compiler) has made, and returns the file
+/// that was written: it holds these bytes and no others, as they came from the compiler's file and
+/// nobody but this user can open it.
+pub(super) fn write_from(
+    dir: &StoreDir,
+    keys: &Keys,
+    id: &Id,
+    kind: Kind,
+    code: &File,
+) -> io::Result<Verified> {
+    let temporary = dir.create_temporary()?;
+    let mut file = temporary.file();
+    let mut hasher = blake3::Hasher::new_keyed(&keys.entry);
+    let mut length = 0;
+    for_each_chunk(code, u64::MAX, |chunk| {
+        hasher.update(chunk);
+        length += chunk.len() as u64;
+        file.write_all(chunk)
+    })?;
+    let mut trailer = Trailer::new(id, kind, length);
+    trailer.set_mac(hasher);
+    file.write_all(&trailer.bytes)?;
+    let written = file.try_clone()?;
+    temporary.publish(&id.file_name())?;
+    Ok(Verified(written))
 }

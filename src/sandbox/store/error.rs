@@ -67,6 +67,46 @@ pub enum CompileError {
         /// The limit.
         seconds: u64,
     },
+    /// Compiling the program took more memory than it may.
+    #[error(
+        "compiling `{name}` was given up, as it takes more than {megabytes} MB of memory: it is \
+         built in a way that makes the compiler need extremely much, by accident or on purpose; \
+         build it with optimisation, or split its largest functions"
+    )]
+    TooMuchMemory {
+        /// The program.
+        name: String,
+        /// The limit.
+        megabytes: u64,
+    },
+    /// The compiler was ended from outside.
+    #[error(
+        "compiling `{name}` was ended by the system, which does so when memory runs out; close \
+         other programs and try again"
+    )]
+    Killed {
+        /// The program.
+        name: String,
+    },
+    /// The process that compiles cannot be started.
+    #[error(
+        "cannot compile `{name}`: the process for it cannot be used ({source}); greenroom starts \
+         itself for that, through /proc"
+    )]
+    NoProcess {
+        /// The program.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The program file of greenroom was replaced while this greenroom ran.
+    #[error(
+        "cannot compile `{name}`: greenroom was replaced by another version meanwhile; run again"
+    )]
+    Replaced {
+        /// The program.
+        name: String,
+    },
     /// The system gave no thread to compile on.
     #[error("cannot compile `{name}`: no thread to do it on ({source}); close other programs")]
     NoThread {
@@ -78,12 +118,18 @@ pub enum CompileError {
     /// The compiler broke down.
     #[error(
         "`{name}` cannot be compiled: the compiler itself failed, which is a defect of wasmtime; \
-         building the program with other optimisation settings may avoid it"
+         building the program with other optimisation settings may avoid it{}", said(.last_words)
     )]
     CompilerFailed {
         /// The program.
         name: String,
+        /// What it said, if anything.
+        last_words: String,
     },
+}
+
+fn said(last_words: &str) -> String {
+    if last_words.is_empty() { String::new() } else { format!(" (it said: {last_words})") }
 }
 
 /// Something that made the store less useful, but not the run impossible: the program was compiled

@@ -79,8 +79,16 @@ impl From<Exceeded> for Refused {
     }
 }
 
+/// What a look at a program tells.
+#[derive(Debug)]
+pub(super) struct Inspected {
+    pub(super) kind: Kind,
+    /// Local variables of all functions together.
+    pub(super) locals: u64,
+}
+
 /// Looks at a whole program. It is not validated: the compiler does that.
-pub(super) fn inspect(bytes: &[u8], limits: &CompileLimits) -> Result<Kind, Refused> {
+pub(super) fn inspect(bytes: &[u8], limits: &CompileLimits) -> Result<Inspected, Refused> {
     if !bytes.starts_with(b"\0asm") {
         return Err(Refused::NotWasm(guess(bytes)));
     }
@@ -109,10 +117,11 @@ pub(super) fn inspect(bytes: &[u8], limits: &CompileLimits) -> Result<Kind, Refu
             module.see(&payload)?;
         }
     }
-    Ok(match outermost {
+    let kind = match outermost {
         Some(Encoding::Module) => Kind::Module(module.facts()),
         _ => Kind::Component,
-    })
+    };
+    Ok(Inspected { kind, locals: counted.locals })
 }
 
 fn count_types(types: &TypeSectionReader<'_>, counted: &mut Counted<'_>) -> Result<(), Refused> {

@@ -1,7 +1,7 @@
 //! The one place with `unsafe`: making compiled code of our own runnable.
 //!
 //! wasmtime's deserialization trusts its input completely: a forged file is native code with the
-//! user's rights. It is sound here because a [`Verified`] file
+//! user's rights. It is sound here because a [`Verified`] file either
 //! - holds what [`wasmtime::Module::serialize`] or [`wasmtime::component::Component::serialize`]
 //!   gave to this store, as a message authentication code over all of its bytes proves (see
 //!   [`super::entry`]), computed with a key that only the user can read;
@@ -9,6 +9,9 @@
 //! - does not change while it is mapped: only its owner, the user running greenroom, can write to
 //!   it, and this store never writes to an entry in place: it renames and unlinks, which leaves a
 //!   mapped file as it is. (A user who changes it on purpose could as well change this binary.)
+//!
+//! or is what a [`super::Compiler`], which only this crate implements, has made a moment ago: then it
+//! never had a name, was handed over open, and is sealed against changes where the system can do that.
 
 use super::entry::{Verified, VerifiedBytes};
 use wasmtime::{Engine, Module, component::Component};

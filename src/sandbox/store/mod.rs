@@ -14,6 +14,7 @@
 //! so each process sees a whole entry or none; an advisory lock lets processes that need the same
 //! program at the same time compile it once, as a lock within the process does for its threads.
 
+mod apart;
 mod compile;
 mod dir;
 mod entry;
@@ -28,14 +29,17 @@ mod prune;
 mod source;
 mod stamp;
 
+pub(crate) use apart::sealed;
+pub use apart::{Compiler, Failure, Order, compile_here};
 pub use error::{CompileError, StoreWarning};
 pub use inspect::ModuleFacts;
 pub use limits::CompileLimits;
 pub use location::{Locations, default_dir};
 pub use source::{Digest, Source, SourceBytes};
 
+use compile::Code;
 use dir::{Problem, StoreDir};
-use entry::{Entry, Generation, Id};
+use entry::{Entry, Generation, Id, Verified, VerifiedBytes};
 use inspect::Kind;
 use key::Keys;
 use lock::Turn;
@@ -57,6 +61,8 @@ pub const DEFAULT_SIZE_LIMIT: u64 = 2 << 30;
 pub struct ModuleStore {
     disk: Option<Disk>,
     limits: CompileLimits,
+    /// Compiles what is not our own.
+    compiler: Option<Arc<dyn Compiler>>,
     size_limit: u64,
     /// What this process has loaded, or is loading: a thread that needs the same program waits
     /// for the slot.
@@ -70,8 +76,35 @@ enum Loaded {
     #[default]
     NotYet,
     Ready(Compiled),
-    /// Trying again would take as long again, beside the thread that still tries.
-    TooSlow,
+    /// Trying again would take as long, or as much, again.
+    GivenUp(Beyond),
+}
+
+/// A limit that only shows while a program is compiled.
+#[derive(Clone, Copy, Debug)]
+enum Beyond {
+    Time { seconds: u64 },
+    Memory { megabytes: u64 },
+}
+
+impl Beyond {
+    fn of(error: &CompileError) -> Option<Self> {
+        match error {
+            CompileError::TooSlow { seconds, .. } => Some(Self::Time { seconds: *seconds }),
+            CompileError::TooMuchMemory { megabytes, .. } => {
+                Some(Self::Memory { megabytes: *megabytes })
+            }
+            _ => None,
+        }
+    }
+
+    fn error(self, name: &str) -> CompileError {
+        let name = name.to_owned();
+        match self {
+            Self::Time { seconds } => CompileError::TooSlow { name, seconds },
+            Self::Memory { megabytes } => CompileError::TooMuchMemory { name, megabytes },
+        }
+    }
 }
 
 /// A program that is ready to be instantiated. Clones share it.
@@ -140,6 +173,7 @@ impl ModuleStore {
         Self {
             disk: None,
             limits: CompileLimits::default(),
+            compiler: None,
             size_limit: DEFAULT_SIZE_LIMIT,
             slots: Mutex::default(),
         }
@@ -161,6 +195,13 @@ impl ModuleStore {
     #[must_use]
     pub fn with_limits(self, limits: CompileLimits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// The same with a compiler of its own for programs that are not part of greenroom. Without one
+    /// they are compiled in this process, where nothing bounds the memory that it takes.
+    #[must_use]
+    pub fn with_compiler(self, compiler: Option<Arc<dyn Compiler>>) -> Self {
+        Self { compiler, ..self }
     }
 
     /// The same with another bound on the bytes of all entries together. It is kept whenever an
@@ -201,7 +242,7 @@ impl ModuleStore {
             Loaded::Ready(compiled) if Engine::same(compiled.engine(), engine) => {
                 return Some(compiled.clone());
             }
-            Loaded::TooSlow => return None,
+            Loaded::GivenUp(_) => return None,
             Loaded::Ready(_) | Loaded::NotYet => {}
         }
         let disk = self.disk.as_ref()?;
@@ -238,23 +279,38 @@ impl ModuleStore {
             Loaded::Ready(compiled) if Engine::same(compiled.engine(), engine) => {
                 return Ok((compiled.clone(), Vec::new()));
             }
-            Loaded::TooSlow => {
-                let seconds = self.limits.time.as_secs();
-                return Err(CompileError::TooSlow { name: source.name.to_owned(), seconds });
-            }
+            Loaded::GivenUp(beyond) => return Err(beyond.error(source.name)),
             Loaded::Ready(_) | Loaded::NotYet => {}
         }
         let mut warnings = Vec::new();
         let loaded = match &self.disk {
             Some(disk) => self.load_from(disk, engine, source, progress, &mut warnings),
-            None => compile::compile(engine, source, &self.limits, false, progress).map(|c| c.0),
+            None => {
+                self.compile(engine, source, false, progress).and_then(|(code, kind)| match code {
+                    Code::Here(compiled) => Ok(compiled),
+                    Code::Apart(file) => mapped(engine, &file, kind, source.name),
+                })
+            }
         };
         match &loaded {
             Ok(compiled) => *slot = Loaded::Ready(compiled.clone()),
-            Err(CompileError::TooSlow { .. }) => *slot = Loaded::TooSlow,
-            Err(_) => {}
+            Err(error) => {
+                if let Some(beyond) = Beyond::of(error) {
+                    *slot = Loaded::GivenUp(beyond);
+                }
+            }
         }
         Ok((loaded?, warnings))
+    }
+
+    fn compile(
+        &self,
+        engine: &Engine,
+        source: &Source<'_>,
+        kept: bool,
+        progress: &dyn Fn(Progress<'_>),
+    ) -> Result<(Code, Kind), CompileError> {
+        compile::compile(engine, source, &self.limits, self.compiler.as_deref(), kept, progress)
     }
 
     fn load_from(
@@ -293,8 +349,23 @@ impl ModuleStore {
                 seconds: lock::PATIENCE.as_secs(),
             }),
         }
-        let (compiled, kind) = compile::compile(engine, source, &self.limits, true, progress)?;
-        if let Err(source) = disk.keep(&id, kind, &compiled)
+        let (code, kind) = self.compile(engine, source, true, progress)?;
+        let (compiled, kept) = match code {
+            Code::Here(compiled) => {
+                let kept = disk.keep(&id, kind, &compiled);
+                (compiled, kept)
+            }
+            Code::Apart(file) => match disk.keep_from(&id, kind, &file) {
+                // The file of the store needs no memory of ours; but a component is copied.
+                Ok(written) if let Kind::Module(facts) = kind => {
+                    let module = map::module(engine, written);
+                    let module = module.map_err(|error| refused(source.name, &error))?;
+                    (Compiled::Module(module, facts), Ok(()))
+                }
+                kept => (mapped(engine, &file, kind, source.name)?, kept.map(drop)),
+            },
+        };
+        if let Err(source) = kept
             && !disk.complained.swap(true, Ordering::Relaxed)
         {
             warnings.push(StoreWarning::NotKept { dir: disk.dir.path().to_owned(), source });
@@ -390,6 +461,30 @@ impl Disk {
         let code = code.map_err(|error| io::Error::other(format!("{error:#}")))?;
         entry::write(&self.dir, &self.keys, id, kind, &code)
     }
+
+    fn keep_from(&self, id: &Id, kind: Kind, code: &File) -> io::Result<Verified> {
+        entry::write_from(&self.dir, &self.keys, id, kind, code)
+    }
+}
+
+/// What a [`Compiler`] has made, without a store.
+fn mapped(engine: &Engine, file: &File, kind: Kind, name: &str) -> Result<Compiled, CompileError> {
+    let unreadable = |source| CompileError::NoProcess { name: name.to_owned(), source };
+    let compiled = match kind {
+        Kind::Module(facts) => {
+            let file = Verified::compiled(file).map_err(unreadable)?;
+            map::module(engine, file).map(|module| Compiled::Module(module, facts))
+        }
+        Kind::Component => {
+            let bytes = VerifiedBytes::compiled(file).map_err(unreadable)?;
+            map::component(engine, &bytes).map(Compiled::Component)
+        }
+    };
+    compiled.map_err(|error| refused(name, &error))
+}
+
+fn refused(name: &str, error: &wasmtime::Error) -> CompileError {
+    CompileError::Invalid { name: name.to_owned(), reason: format!("{error:#}") }
 }
 
 /// A thread that panicked while it held the lock left the value as it was before.

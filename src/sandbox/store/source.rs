@@ -131,6 +131,18 @@ const CHUNK: usize = 128 * 1024;
 
 /// Feeds at most `limit` bytes of `file`, from its beginning, to `hasher`; returns how many.
 pub(super) fn hash_file(file: &File, limit: u64, hasher: &mut blake3::Hasher) -> io::Result<u64> {
+    for_each_chunk(file, limit, |chunk| {
+        hasher.update(chunk);
+        Ok(())
+    })
+}
+
+/// Hands at most `limit` bytes of `file`, from its beginning, to `see`; returns how many.
+pub(super) fn for_each_chunk(
+    file: &File,
+    limit: u64,
+    mut see: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<u64> {
     let mut chunk = vec![0; CHUNK];
     let mut offset = 0;
     while offset < limit {
@@ -139,7 +151,7 @@ pub(super) fn hash_file(file: &File, limit: u64, hasher: &mut blake3::Hasher) ->
         if count == 0 {
             break;
         }
-        hasher.update(&chunk[..count]);
+        see(&chunk[..count])?;
         offset += count as u64;
     }
     Ok(offset)
