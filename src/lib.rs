@@ -20,5 +20,6 @@ pub mod report;
 pub mod sandbox;
 pub mod schedule;
 pub mod settings;
+pub mod signature;
 pub mod workspace;
 pub mod yaml;

@@ -83,13 +83,14 @@ fn the_example_is_green_and_its_modules_are_those_of_its_digests() {
     let out = project.good(&["run", "--jobs", "1"]);
     assert!(out.contains("5 links and 1 files are fine"), "{out}");
     assert!(out.contains("4 tests, 0 failed, 1 skipped"), "{out}");
+    assert!(out.contains("1 comments wait for an issue"), "{out}");
     let digests = fs::read_to_string(example().join("digests.txt")).unwrap();
     for line in digests.lines() {
         let (digest, file) = line.split_once("  ").unwrap();
         let module = fs::read(example().join("steps").join(file)).unwrap();
         assert_eq!(hex(&module), digest, "{file}");
     }
-    assert_eq!(digests.lines().count(), 3);
+    assert_eq!(digests.lines().count(), 4);
 }
 
 #[test]
@@ -105,6 +106,10 @@ fn the_example_finds_what_is_wrong() {
     let links = run("steps/links", "files=[\"docs/index.md\"]");
     assert!(links.contains("docs/index.md:1: broken link: there is no docs/nowhere.md"), "{links}");
     assert!(links.contains("docs/index.md:3: broken link: there is no heading"), "{links}");
+    project.write("src/third.c", "// FIXME: nobody knows when\n");
+    let todo = run("steps/todo", "paths=[\"src\"]");
+    let found = "warning: src/third.c:1: left to be done: // FIXME: nobody knows when";
+    assert!(todo.contains(found) && todo.contains("error: 1 comments do not say"), "{todo}");
     let licence = run("steps/licence", "paths=[\"src\"]");
     assert!(licence.contains("error: src/other.c:1: no licence"), "{licence}");
 }
@@ -119,10 +124,12 @@ fn a_new_step_runs_at_once() {
     let inputs = ["--input", "files=[\"README.md\"]", "--input", "limit=20"];
     let out = project.good(&[&["step", "run", "steps/lint"][..], &inputs].concat());
     assert_eq!(out, "{\"name\":\"long_lines\",\"value\":1}\n");
-    for language in ["rust", "c"] {
+    for (language, file) in
+        [("rust", "func.yml"), ("c", "func.yml"), ("rust-typed", "wit/step.wit")]
+    {
         let name = format!("of-{language}");
         project.good(&["step", "new", &name, "--lang", language]);
-        assert!(project.0.path().join(&name).join("func.yml").exists());
+        assert!(project.0.path().join(&name).join(file).exists());
         let output = project.greenroom(&["step", "check", &name]);
         assert_eq!(output.status.code(), Some(3), "its module is not built");
     }
@@ -162,6 +169,20 @@ fn a_step_is_published_looked_at_and_run_from_a_registry() {
     project.write(".gitlab-ci.yml", &pipeline);
     let out = project.good(&["run"]);
     assert!(out.contains("1 file\n"), "{out}");
+    // A typed step is published as it is: its interface is in it.
+    let typed = format!("{host}/me/todo:1.0.0");
+    project.good(&["step", "publish", &typed, "steps/todo"]);
+    let module = fs::read(example().join("steps/todo/func.wasm")).unwrap();
+    assert!(!registry.place_of(&module).is_empty());
+    let shown = project.good(&["step", "inspect", &typed]);
+    assert!(shown.contains("typed component") && shown.contains("one of `issue`"), "{shown}");
+    let pipeline = format!(
+        "{pipeline}    - {{name: todo, func: \"{typed}\", inputs: {{paths: [src], words: [FIXME]}}}}\n    \
+         - {{name: more, script: 'echo ${{{{ steps.todo.outputs.found }}}} comments'}}\n"
+    );
+    project.write(".gitlab-ci.yml", &pipeline);
+    let out = project.good(&["run"]);
+    assert!(out.contains("0 comments\n"), "{out}");
     // From the store, without the registry.
     drop(registry);
     let out = project.good(&["run", "--pull", "never"]);
@@ -207,6 +228,13 @@ impl Registry {
             }
         });
         Self { host, kept }
+    }
+
+    /// The path of the blob with this content.
+    fn place_of(&self, content: &[u8]) -> String {
+        let kept = self.kept.lock().unwrap();
+        let blob = kept.iter().find(|(_, (_, bytes))| bytes == content);
+        blob.map(|(path, _)| path.clone()).unwrap_or_default()
     }
 
     fn text(&self, path: &str) -> String {

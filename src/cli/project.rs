@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
+use cap_std::fs::{Dir, File, OpenOptions, OpenOptionsExt};
 use clap::Args;
 
 use super::changes;
@@ -12,6 +12,8 @@ use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::settings;
+use crate::executor;
+use crate::function::Module;
 use crate::pipeline::{Fetched, LoadError, Loader, Source};
 use crate::remote::Remotes;
 use crate::settings::Settings;
@@ -151,14 +153,8 @@ impl<'a> ProjectLoader<'a> {
         Self { remotes: Some(remotes), ..self }
     }
 
-    /// Git is asked which files changed.
-    pub(super) fn with_changes(self, compares: bool) -> Self {
-        Self { compares, ..self }
-    }
-}
-
-impl Loader for ProjectLoader<'_> {
-    fn load(&self, path: &str, limit: u64) -> Result<Vec<u8>, LoadError> {
+    /// Opens a regular file that lies in the project.
+    fn open_file(&self, path: &str) -> Result<File, LoadError> {
         let outside = |part| !matches!(part, Component::Normal(_) | Component::CurDir);
         if Path::new(path).components().any(outside) {
             return Err(LoadError::Outside);
@@ -171,6 +167,18 @@ impl Loader for ProjectLoader<'_> {
         if !metadata.is_file() {
             return Err(LoadError::Unreadable("it is not a regular file".to_owned()));
         }
+        Ok(file)
+    }
+
+    /// Git is asked which files changed.
+    pub(super) fn with_changes(self, compares: bool) -> Self {
+        Self { compares, ..self }
+    }
+}
+
+impl Loader for ProjectLoader<'_> {
+    fn load(&self, path: &str, limit: u64) -> Result<Vec<u8>, LoadError> {
+        let file = self.open_file(path)?;
         let mut bytes = Vec::new();
         let read = file.take(limit.saturating_add(1)).read_to_end(&mut bytes);
         read.map_err(|error| load_error(&error))?;
@@ -178,6 +186,11 @@ impl Loader for ProjectLoader<'_> {
             return Err(LoadError::TooLarge { limit });
         }
         Ok(bytes)
+    }
+
+    fn module(&self, path: &str) -> Result<Module, LoadError> {
+        let mut file = self.open_file(path)?.into_std();
+        executor::module(&mut file).map_err(LoadError::Unreadable)
     }
 
     fn files(&self) -> Option<Vec<String>> {

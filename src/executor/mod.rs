@@ -24,7 +24,7 @@ use script::{LogSink, ScriptProgress, ScriptSandbox};
 use steps::{Functions, StepSandbox, StepSink};
 
 pub use data::{RunData, Workspace};
-pub use steps::{StepGrants, StepPermission};
+pub use steps::{StepGrants, StepPermission, module};
 
 /// Where a job's processes see the project.
 pub const PROJECT_DIRECTORY: &str = "/workspace";

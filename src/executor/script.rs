@@ -44,7 +44,7 @@ pub(super) struct ScriptSandbox {
 impl JobSandbox for ScriptSandbox {
     async fn run(&mut self, script: ScriptRun<'_>, log: JobLog, stop: Stop) -> StepOutcome {
         self.progress.begin(script.section, script.entries);
-        let ended = supervise(&self.sandbox, self.shell(&script), &stop).await;
+        let ended = supervise(&self.sandbox, self.sandbox.run(self.shell(&script)), &stop).await;
         if ended.exit.is_err() {
             return ended.outcome(&self.sandbox);
         }

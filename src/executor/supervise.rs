@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::StepOutcome;
-use crate::sandbox::{Breach, Exit, How, Job, ProgramSpec, StartError};
+use crate::sandbox::{Breach, Exit, How, Job, StartError};
 use crate::schedule::{Stop, StopReason};
 
 /// How long processes may go on after `TERM` before they are killed: enough for a trap to clean up.
@@ -18,9 +18,12 @@ pub(super) struct Ended {
     stopped: Option<StopReason>,
 }
 
-/// Runs a program and ends whatever it leaves running.
-pub(super) async fn supervise(sandbox: &Arc<Job>, program: ProgramSpec, stop: &Stop) -> Ended {
-    let running = sandbox.run(program);
+/// Waits for a program that `sandbox` runs, and ends whatever it leaves running.
+pub(super) async fn supervise(
+    sandbox: &Arc<Job>,
+    running: impl Future<Output = Result<Exit, StartError>>,
+    stop: &Stop,
+) -> Ended {
     tokio::pin!(running);
     let mut stopped = None;
     let exit = loop {

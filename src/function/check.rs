@@ -11,9 +11,11 @@ use super::definition::{Body, Definition, Needs, Outputs};
 use super::input::Input;
 use super::location::Location;
 use super::place::Text;
-use super::read::{self, FILES};
+use super::read::{self, COMPONENT, FILES};
 use super::step::{Action, Step};
+use super::typed::typed;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, similar};
+use crate::signature::Signature;
 
 /// Where functions are read from.
 pub trait Source {
@@ -22,7 +24,28 @@ pub trait Source {
     /// # Errors
     /// Why it cannot be read.
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String>;
+
+    /// What a module or component says about the function that it is; `None` if it is not there.
+    ///
+    /// # Errors
+    /// Why it cannot be read, or is no function.
+    fn module(&self, path: &str) -> Result<Option<Module>, String>;
 }
+
+/// What a module or component says about the function that it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Module {
+    /// It has a `func.yml` in it.
+    Text(Vec<u8>),
+    /// It is a typed step.
+    Typed(Signature),
+    /// Nothing.
+    Silent,
+}
+
+/// What to do about a module that nothing is known of.
+pub const SILENT: &str = "write a func.yml beside it and name its directory, publish it with \
+                          `greenroom step publish`, or make it a typed step (docs/steps.md)";
 
 /// Functions within functions that are followed.
 const MAX_DEPTH: usize = 20;
@@ -155,14 +178,12 @@ impl<'a> Checker<'a> {
                 continue;
             };
             if let Input::Value(value) = value
-                && !declaration.kind.accepts(value)
+                && let Some(misfit) = declaration.misfit(value)
             {
-                let finding = Diagnostic::error(
-                    Code::StepInput,
-                    format!("the input `{name}` must be {}", declaration.kind),
-                )
-                .label(*span, format!("its value is {}", value.kind()));
-                self.diagnostics.push(match declaration.kind.advice(value) {
+                let finding =
+                    Diagnostic::error(Code::StepInput, format!("the input {}", misfit.told(name)))
+                        .label(*span, format!("its value is {}", misfit.found));
+                self.diagnostics.push(match misfit.advice {
                     Some(advice) => finding.help(advice),
                     None => finding,
                 });
@@ -179,7 +200,8 @@ impl<'a> Checker<'a> {
                     .label(step.span, "this step does not give it")
                     .help(format!(
                         "add `{name}: …` to `inputs`; it is {}, declared at {}",
-                        declaration.kind, declaration.place
+                        declaration.takes(),
+                        declaration.place
                     )),
                 );
             }
@@ -226,6 +248,15 @@ impl<'a> Checker<'a> {
     }
 
     fn load(&mut self, path: &str, at: Span) -> Option<Definition> {
+        if path.ends_with(".wasm") {
+            return match self.component(path, at) {
+                Some(found) => found,
+                None => {
+                    self.missing(path, "this module is not there", at);
+                    None
+                }
+            };
+        }
         let files = match path.ends_with(".yml") || path.ends_with(".yaml") {
             true => vec![path.to_owned()],
             false => FILES.map(|name| join(path, name).unwrap_or_default()).to_vec(),
@@ -235,27 +266,53 @@ impl<'a> Checker<'a> {
                 Ok(Some(bytes)) => return read::read(&file, &bytes, self.diagnostics),
                 Ok(None) => {}
                 Err(reason) => {
-                    self.diagnostics.push(
-                        Diagnostic::error(
-                            Code::StepReference,
-                            format!("cannot read `{file}`: {reason}"),
-                        )
-                        .label(at, "named here"),
-                    );
+                    let message = format!("cannot read `{file}`: {reason}");
+                    let finding = Diagnostic::error(Code::StepReference, message);
+                    self.diagnostics.push(named(finding, at));
                     return None;
                 }
             }
         }
+        let component = join(path, COMPONENT).unwrap_or_default();
+        if let Some(found) = self.component(&component, at) {
+            return found;
+        }
+        self.missing(path, "there is no func.yml", at);
+        None
+    }
+
+    /// Says that there is no function, which may still be made.
+    fn missing(&mut self, path: &str, label: &str, at: Span) {
         let shown = if path.is_empty() { "the project's directory" } else { path };
         self.diagnostics.push(
             Diagnostic::warning(Code::StepReference, format!("there is no function in `{shown}`"))
-                .label(at, "there is no func.yml")
+                .label(at, label)
                 .help(
                     "fine if an earlier job or step makes it; else correct the path, or begin with \
                      `greenroom step new NAME`",
                 ),
         );
-        None
+    }
+
+    /// The function that a module is, if it is there and one.
+    fn component(&mut self, file: &str, at: Span) -> Option<Option<Definition>> {
+        let (message, help) = match self.source.module(file) {
+            Ok(None) => return None,
+            Ok(Some(Module::Typed(signature))) => return Some(Some(typed(&signature, file))),
+            Ok(Some(Module::Text(bytes))) => {
+                return Some(read::read(file, &bytes, self.diagnostics));
+            }
+            Ok(Some(Module::Silent)) => {
+                (format!("`{file}` does not say what it takes and returns"), SILENT)
+            }
+            Err(reason) => (
+                format!("`{file}` cannot be used as a step: {reason}"),
+                "docs/steps.md says what a typed step may take and return",
+            ),
+        };
+        let finding = Diagnostic::error(Code::StepReference, message).help(help);
+        self.diagnostics.push(named(finding, at));
+        Some(None)
     }
 
     fn definition(&mut self, path: &str, definition: &Definition, stack: &[String]) {
@@ -273,6 +330,7 @@ impl<'a> Checker<'a> {
                     self.text(text, Span::default(), scope, &nothing, &nobody, true);
                 }
             }
+            Body::Component => {}
             Body::Run { steps, outputs, .. } => {
                 let known = self.steps(steps, scope);
                 let names = |name: &str| steps.iter().any(|step| step.name == name);
@@ -416,9 +474,14 @@ fn local(step: &Step, directory: &str) -> Option<(String, String)> {
     Some((join(directory, &path)?, path))
 }
 
+/// The finding at the place of a name, if a file names it and not the command line.
+fn named(finding: Diagnostic, at: Span) -> Diagnostic {
+    if at == Span::default() { finding } else { finding.label(at, "named here") }
+}
+
 /// The directory of a function, whose path may be that of its file.
 fn directory_of(path: &str) -> &str {
-    match path.ends_with(".yml") || path.ends_with(".yaml") {
+    match [".yml", ".yaml", ".wasm"].iter().any(|ending| path.ends_with(ending)) {
         true => path.rsplit_once('/').map_or("", |(directory, _)| directory),
         false => path,
     }

@@ -82,13 +82,10 @@ pub fn inputs(
                 }
             });
         };
-        if !declaration.kind.accepts(&value) {
-            let problem = at(format!(
-                "the input `{name}` must be {}, and this is {}",
-                declaration.kind,
-                value.kind()
-            ));
-            return Err(match declaration.kind.advice(&value) {
+        if let Some(misfit) = declaration.misfit(&value) {
+            let (told, found) = (misfit.told(&name), &misfit.found);
+            let problem = at(format!("the input {told}, and this is {found}"));
+            return Err(match misfit.advice {
                 Some(advice) => problem.help(advice),
                 None => problem,
             });
@@ -102,7 +99,8 @@ pub fn inputs(
             return Err(Problem::new(format!("{function} needs the input `{name}`")).help(
                 format!(
                     "add `{name}: …` to the step's `inputs`; it is {}, declared at {}",
-                    declaration.kind, declaration.place
+                    declaration.takes(),
+                    declaration.place
                 ),
             ));
         };

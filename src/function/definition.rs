@@ -1,4 +1,4 @@
-//! A `func.yml`: the interface of a function and what it does.
+//! A function, whether a `func.yml` or a component defines it: its interface and what it does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use super::place::{Place, Text};
 use super::step::Steps;
 use super::types::Type;
 use crate::diagnostic::Span;
+use crate::signature::Kind;
 
 /// The interface of a function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Declaration {
     pub description: Option<String>,
     /// Whether its value must not be shown.
     pub sensitive: bool,
+    /// What a component declares beyond `kind`.
+    pub detail: Option<Kind>,
     /// Where it is declared.
     pub place: Place,
 }
@@ -85,6 +88,8 @@ pub enum Body {
         /// The step whose outputs are this function's.
         delegate: Option<String>,
     },
+    /// Calls the function `run` of the component that the definition was read from.
+    Component,
 }
 
 /// What a step needs beyond the workspace, its directory and its two files; the user has to grant

@@ -15,14 +15,16 @@ mod place;
 mod read;
 mod reader;
 mod step;
+mod typed;
 mod types;
 
-pub use check::{Checker, Source};
+pub use check::{Checker, Module, SILENT, Source};
 pub use context::{StepContext, inputs, renamed};
 pub use definition::{Body, Declaration, Definition, Function, Needs, Outputs, Spec};
 pub use input::{Input, evaluate_name, evaluate_text};
 pub use location::Location;
 pub use place::{Place, Problem, Text};
-pub use read::{FILES, read};
+pub use read::{COMPONENT, FILES, read};
 pub use step::{Action, MAX_STEPS, Reference, Step, Steps, is_name, read_steps};
+pub use typed::{Misfit, typed};
 pub use types::Type;

@@ -15,7 +15,7 @@ use crate::diagnostic::similar;
 pub const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// Lines of each of these files.
-const MAX_LINES: usize = 100_000;
+pub const MAX_LINES: usize = 100_000;
 
 /// Which of a step's files it is, for messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,16 +113,9 @@ pub fn outputs(bytes: &[u8], spec: &Outputs) -> Result<Object, Problem> {
                 let Some(declaration) = declared.get(&name) else {
                     return Err(undeclared(declared, &name, at(file, line, "")));
                 };
-                if !declaration.kind.accepts(&value) {
-                    let problem = at(
-                        file,
-                        line,
-                        format!(
-                            "`{name}` must be {}, and this is {}",
-                            declaration.kind,
-                            value.kind()
-                        ),
-                    );
+                if let Some(misfit) = declaration.misfit(&value) {
+                    let message = format!("{}, and this is {}", misfit.told(&name), misfit.found);
+                    let problem = at(file, line, message);
                     return Err(problem.help(format!("it is declared at {}", declaration.place)));
                 }
                 given.insert(name, value);
@@ -144,18 +137,15 @@ pub fn complete(
     let mut missing = Vec::new();
     for (name, declaration) in declared {
         match given.shift_remove(name).or_else(|| declaration.default.clone()) {
-            Some(value) if declaration.kind.accepts(&value) => outputs
-                .insert(name.as_str(), value.marked(declaration.sensitive))
-                .map_err(|error| Problem::new(error.to_string()))?,
             Some(value) => {
-                return Err(Problem::at(
-                    &declaration.place,
-                    format!(
-                        "the output `{name}` must be {}, and its value is {}",
-                        declaration.kind,
-                        value.kind()
-                    ),
-                ));
+                if let Some(misfit) = declaration.misfit(&value) {
+                    let (told, found) = (misfit.told(name), &misfit.found);
+                    let message = format!("the output {told}, and its value is {found}");
+                    return Err(Problem::at(&declaration.place, message));
+                }
+                outputs
+                    .insert(name.as_str(), value.marked(declaration.sensitive))
+                    .map_err(|error| Problem::new(error.to_string()))?;
             }
             None => missing.push(name.as_str()),
         }
@@ -219,10 +209,8 @@ pub fn exports(bytes: &[u8]) -> Result<Vec<(String, Value)>, Problem> {
     let mut exports = Vec::new();
     for (line, json) in lines(file, text(file, bytes)?)? {
         let (name, value) = pair(file, line, json)?;
-        if !is_name(&name) {
-            let message = format!("a variable cannot be named `{name}`");
-            return Err(at(file, line, message)
-                .help("names have letters, digits and `_`, and do not begin with a digit"));
+        if let Err(problem) = variable(&name) {
+            return Err(Problem { help: problem.help, ..at(file, line, problem.message) });
         }
         if !matches!(value.data, Data::String(_) | Data::Number(_) | Data::Bool(_)) {
             let message = format!("`{name}` is {}, which cannot be a variable", value.kind());
@@ -233,6 +221,18 @@ pub fn exports(bytes: &[u8]) -> Result<Vec<(String, Value)>, Problem> {
         exports.push((name, Value::from(value.to_string()).marked(sensitive)));
     }
     Ok(exports)
+}
+
+/// Checks the name of a variable for later steps.
+///
+/// # Errors
+/// If it is none.
+pub fn variable(name: &str) -> Result<(), Problem> {
+    if is_name(name) {
+        return Ok(());
+    }
+    Err(Problem::new(format!("a variable cannot be named `{name}`"))
+        .help("names have letters, digits and `_`, and do not begin with a digit"))
 }
 
 /// What a step says about a place of a file.

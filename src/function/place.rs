@@ -12,7 +12,7 @@ use crate::yaml::Node;
 pub struct Place {
     /// The name of the file.
     pub file: Arc<str>,
-    /// The line, from 1.
+    /// The line, from 1; 0 stands for the whole file.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
@@ -28,7 +28,11 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+        match self.line {
+            // A component has no lines.
+            0 => f.write_str(&self.file),
+            line => write!(f, "{}:{line}:{}", self.file, self.column),
+        }
     }
 }
 

@@ -15,6 +15,9 @@ use crate::yaml::{self, Mapping, Node};
 /// The names that the file of a function may have, the best first.
 pub const FILES: [&str; 2] = ["func.yml", "step.yml"];
 
+/// The name of a function's component, where no file tells more about it.
+pub const COMPONENT: &str = "func.wasm";
+
 /// Inputs or outputs of one function.
 const MAX_DECLARATIONS: usize = 1_000;
 /// Words of one command.
@@ -198,7 +201,7 @@ impl Reader<'_> {
         };
         let default = default.map(|value| value.marked(sensitive));
         let place = Place::of(entry.key, self.diagnostics);
-        Some(Declaration { kind, default, description, sensitive, place })
+        Some(Declaration { kind, default, description, sensitive, detail: None, place })
     }
 
     fn default(&mut self, kind: Type, node: &Node) -> Option<Value> {
@@ -430,14 +433,14 @@ impl Reader<'_> {
                         continue;
                     };
                     if let Some(value) = value.as_value()
-                        && !declaration.kind.accepts(value)
+                        && let Some(misfit) = declaration.misfit(value)
                     {
                         self.diagnostics.push(
                             Diagnostic::error(
                                 Code::WrongType,
-                                format!("the output `{name}` must be {}", declaration.kind),
+                                format!("the output {}", misfit.told(name)),
                             )
-                            .label(*at, format!("its value is {}", value.kind())),
+                            .label(*at, format!("its value is {}", misfit.found)),
                         );
                     }
                 }

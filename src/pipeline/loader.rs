@@ -1,5 +1,7 @@
 //! Where pipeline files come from.
 
+use crate::function::Module;
+
 /// Reads the files of a project. The pipeline's modules know no file system and no network: this is
 /// their only way to either.
 ///
@@ -11,6 +13,15 @@ pub trait Loader {
     /// If there is no such file, it is larger than `limit` bytes, it lies outside of the project,
     /// or it cannot be read.
     fn load(&self, path: &str, limit: u64) -> Result<Vec<u8>, LoadError>;
+
+    /// What a module at `path` says about the step that it is.
+    ///
+    /// # Errors
+    /// As [`Loader::load`]; also if it says what no step can be.
+    fn module(&self, path: &str) -> Result<Module, LoadError> {
+        let _ = path;
+        Err(LoadError::NotFound)
+    }
 
     /// The paths of all files of the project, for `rules:exists` and for includes with wildcards.
     /// Only asked for if the pipeline file has one of these; `None` if they are not known.

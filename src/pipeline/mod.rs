@@ -94,6 +94,14 @@ impl function::Source for Functions<'_> {
             Err(error) => Err(error.to_string()),
         }
     }
+
+    fn module(&self, path: &str) -> Result<Option<function::Module>, String> {
+        match self.0.module(path) {
+            Ok(module) => Ok(Some(module)),
+            Err(LoadError::NotFound) => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
+    }
 }
 
 /// Makes known what the rules of a pipeline ask about.

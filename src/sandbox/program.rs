@@ -12,6 +12,7 @@ use super::modules::Origin;
 use super::namespace::Device;
 use super::process::{Exit, Process, Strings};
 use super::run::{self, Start};
+use super::step::StepCall;
 use super::streams::{HostStream, OutputStream};
 use super::table::{Entry, rights};
 
@@ -78,7 +79,7 @@ impl Job {
     /// # Errors
     /// If there is no such program, or it cannot be executed.
     pub async fn run(self: &Arc<Self>, spec: ProgramSpec) -> Result<Exit, StartError> {
-        self.run_found(spec, None).await
+        self.run_found(spec, None, None).await
     }
 
     /// Runs a program of greenroom's own; `program` and `module` are not looked at.
@@ -95,13 +96,14 @@ impl Job {
             name: own.name().to_owned(),
             arguments: spec.arguments.clone(),
         };
-        self.run_found(spec, Some(found)).await
+        self.run_found(spec, Some(found), None).await
     }
 
-    async fn run_found(
+    pub(super) async fn run_found(
         self: &Arc<Self>,
         spec: ProgramSpec,
         found: Option<Found>,
+        step: Option<StepCall>,
     ) -> Result<Exit, StartError> {
         let program = String::from_utf8_lossy(&spec.program).into_owned();
         let environment = Arc::new(Strings::new(spec.environment));
@@ -120,8 +122,8 @@ impl Job {
             name: program.clone(),
             arguments: spec.arguments.clone(),
         });
-        let start = match found.or(given) {
-            Some(found) => Start { found, environment, cwd, umask, descriptors },
+        let mut start = match found.or(given) {
+            Some(found) => Start { found, environment, cwd, umask, descriptors, step: None },
             None => Start::find(
                 self,
                 &spec.program,
@@ -133,6 +135,7 @@ impl Job {
             )
             .map_err(|errno| start_error(&program, errno))?,
         };
+        start.step = step;
         let name = start.found.name.clone();
         let process = self
             .add(None, |pid| Process::new(pid, None, true, name, false))

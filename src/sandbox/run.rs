@@ -16,6 +16,7 @@ use super::modules::{LoadedModule, Program};
 use super::namespace::Place;
 use super::process::{Exit, How, Process, State, Strings};
 use super::signal::Killed;
+use super::step::StepCall;
 use super::table::{Entry, Table};
 
 /// Why WebAssembly code was left other than by returning.
@@ -46,6 +47,8 @@ pub(crate) struct Start {
     pub(crate) umask: u32,
     /// (Number in the child, what it refers to.)
     pub(crate) descriptors: Vec<(u32, Entry)>,
+    /// What a typed step is called with.
+    pub(crate) step: Option<StepCall>,
 }
 
 /// What the copy of a process begins with.
@@ -79,7 +82,7 @@ impl Start {
         descriptors: Vec<(u32, Entry)>,
     ) -> Result<Self> {
         let found = lookup::find(&job.namespace, program, arguments, &environment, &cwd)?;
-        Ok(Self { found, environment, cwd, umask, descriptors })
+        Ok(Self { found, environment, cwd, umask, descriptors, step: None })
     }
 }
 
@@ -116,6 +119,9 @@ async fn run_program(job: &Arc<Job>, process: &Arc<Process>, start: Start) -> Ex
         Err(killed) => return signaled(killed),
     };
     let linked = match &module.program {
+        Program::Module(_) if start.step.is_some() => {
+            return not_loadable(format!("{} is no component, and so no typed step", module.name));
+        }
         Program::Module(linked) => linked,
         Program::Component(linked) => {
             return super::component::run(job, process, linked, &module, start).await;

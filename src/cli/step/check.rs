@@ -20,7 +20,7 @@ use crate::sandbox::{Limits, MountSpec};
 /// something is, and 0 otherwise.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Directory with a func.yml, or a .yml file.
+    /// Directory with a func.yml, or a .yml file, or the .wasm file of a typed step.
     #[arg(value_name = "DIR", default_value = ".")]
     path: PathBuf,
 }
@@ -38,17 +38,26 @@ pub(super) fn check(
 
 /// Loads the function's own module, so that everything it imports is known to be there.
 pub(super) fn loadable(local: &Local, environment: &Environment) -> Result<(), Failure> {
-    let Body::Exec { command, .. } = &local.definition.body else { return Ok(()) };
-    let Some(word) = command.first() else { return Ok(()) };
-    let context = StepContext::new()
-        .with("func_dir", "/func")
-        .with("work_dir", PROJECT_DIRECTORY)
-        .with("inputs", Value::NULL)
-        .with("env", Value::NULL)
-        .with("vars", Value::NULL);
-    // What depends on an input is only known when the step runs.
-    let Ok(program) = word.evaluate(&context) else { return Ok(()) };
-    let program = program.to_string();
+    let (program, place) = match &local.definition.body {
+        Body::Exec { command, .. } => {
+            let Some(word) = command.first() else { return Ok(()) };
+            let context = StepContext::new()
+                .with("func_dir", "/func")
+                .with("work_dir", PROJECT_DIRECTORY)
+                .with("inputs", Value::NULL)
+                .with("env", Value::NULL)
+                .with("vars", Value::NULL);
+            // What depends on an input is only known when the step runs.
+            let Ok(program) = word.evaluate(&context) else { return Ok(()) };
+            (program.to_string(), word.place())
+        }
+        Body::Component => {
+            let file = local.file();
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (format!("/func/{name}"), &local.definition.place)
+        }
+        Body::Run { .. } => return Ok(()),
+    };
     let limits = Limits::default();
     let invalid = |text: String| Failure::new(Exit::InvalidPipeline, text);
     let sandbox = sandbox::sandbox(environment, &limits, 1, Arc::new(OnStderr))?;
@@ -67,7 +76,6 @@ pub(super) fn loadable(local: &Local, environment: &Environment) -> Result<(), F
     let loaded = runtime.block_on(job.preload(&program));
     runtime.shutdown_background();
     loaded.map_err(|error| {
-        let place = word.place();
         let failure = invalid(format!("{place}: {error}"));
         match program.ends_with(".wasm") {
             true => failure.help("build the module first, or correct its path"),
@@ -98,6 +106,7 @@ pub(super) fn interface(definition: &Definition) -> String {
             Some(value) if declaration.sensitive && value.is_truthy() => {
                 notes.push("has a default".to_owned());
             }
+            Some(value) if *value == Value::NULL => notes.push("optional".to_owned()),
             Some(value) => {
                 let json = serde_json::to_string(value).unwrap_or_default();
                 notes.push(format!("default {json}"));
@@ -107,7 +116,10 @@ pub(super) fn interface(definition: &Definition) -> String {
         if declaration.sensitive {
             notes.push("sensitive".to_owned());
         }
-        let description = declaration.description.as_ref().map(|d| format!("; {d}"));
+        let detail = declaration.detail.as_ref().filter(|kind| !kind.is_plain());
+        let detail = detail.map(|_| declaration.takes());
+        let description = declaration.description.as_ref().or(detail.as_ref());
+        let description = description.map(|text| format!("; {text}"));
         let text = format!("{}{}", notes.join(", "), description.unwrap_or_default());
         [name.clone(), declaration.kind.name().to_owned(), text]
     };

@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::project::{Project, ProjectLoader};
 use crate::cli::tell;
 use crate::diagnostic::{Diagnostics, Span};
-use crate::function::{self, Checker, Definition, Source};
+use crate::function::{self, Checker, Definition, Module, Source};
 use crate::pipeline::{LoadError, Loader};
 
 /// A function on this machine.
@@ -38,7 +38,8 @@ impl Local {
         if !path.is_dir() {
             return path;
         }
-        let mut files = function::FILES.iter().map(|name| path.join(name));
+        let mut files =
+            function::FILES.iter().chain([&function::COMPONENT]).map(|name| path.join(name));
         files.find(|file| file.exists()).unwrap_or(path)
     }
 }
@@ -73,7 +74,8 @@ pub(super) fn open(path: &Path, environment: &Environment, color: Color) -> Resu
     let mut diagnostics = Diagnostics::new();
     let definition = Checker::new(&source, &mut diagnostics).function(&relative, Span::default());
     // That there is none is told by the checker as something that may still come.
-    let found = function::FILES.iter().any(|name| root.join(&below).join(name).exists());
+    let names = || function::FILES.iter().chain([&function::COMPONENT]);
+    let found = names().any(|name| root.join(&below).join(name).exists());
     if !found && definition.is_none() && !diagnostics.has_errors() {
         return Err(Failure::new(
             Exit::InvalidPipeline,
@@ -105,6 +107,14 @@ impl Source for Files<'_> {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
         match self.0.load(path, crate::yaml::limits::MAX_FILE_BYTES) {
             Ok(bytes) => Ok(Some(bytes)),
+            Err(LoadError::NotFound) => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn module(&self, path: &str) -> Result<Option<Module>, String> {
+        match self.0.module(path) {
+            Ok(module) => Ok(Some(module)),
             Err(LoadError::NotFound) => Ok(None),
             Err(error) => Err(error.to_string()),
         }

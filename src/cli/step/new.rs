@@ -11,6 +11,7 @@ use crate::cli::{print, tell};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     greenroom step new lint\n  \
+    greenroom step new steps/lint --lang rust-typed\n  \
     greenroom step new steps/lint --lang c\n  \
     greenroom step new steps/lint --lang shell")]
 pub(super) struct NewArgs {
@@ -28,6 +29,8 @@ enum Language {
     /// Rust, without dependencies; needs the target wasm32-wasip1.
     #[default]
     Rust,
+    /// Rust, as a typed component without a func.yml; needs the target wasm32-wasip2.
+    RustTyped,
     /// C; needs clang with a WASI sysroot (wasi-sdk).
     C,
     /// A script for greenroom's own shell; needs nothing.
@@ -47,6 +50,14 @@ impl Language {
                 (".cargo/config.toml", include_str!("templates/rust/config.toml")),
                 (".gitignore", "/target\n"),
             ],
+            Self::RustTyped => &[
+                ("Cargo.toml", include_str!("templates/rust-typed/Cargo.toml.in")),
+                ("src/lib.rs", include_str!("templates/rust-typed/lib.rs.in")),
+                ("wit/step.wit", include_str!("templates/rust-typed/step.wit")),
+                ("wit/deps/greenroom-step/step.wit", include_str!("../../../wit/step.wit")),
+                (".cargo/config.toml", include_str!("templates/rust-typed/config.toml")),
+                (".gitignore", "/target\n"),
+            ],
             Self::C => &[
                 ("func.yml", include_str!("templates/c/func.yml")),
                 ("@NAME@.c", include_str!("templates/c/step.c.in")),
@@ -62,7 +73,7 @@ impl Language {
     /// What has to be done in the directory before it runs.
     fn build(self) -> Option<&'static str> {
         match self {
-            Self::Rust => Some("cargo build --release"),
+            Self::Rust | Self::RustTyped => Some("cargo build --release"),
             Self::C => Some("make"),
             Self::Shell => None,
         }
@@ -72,6 +83,7 @@ impl Language {
     fn needs(self) -> Option<&'static str> {
         match self {
             Self::Rust => Some("needs `rustup target add wasm32-wasip1`, once"),
+            Self::RustTyped => Some("needs `rustup target add wasm32-wasip2`, once"),
             Self::C => Some("needs wasi-sdk's clang, or CC=… to name another"),
             Self::Shell => None,
         }
@@ -87,17 +99,22 @@ pub(super) fn new(args: &NewArgs) -> Result<Exit, Failure> {
     write(&args.path, &name, args.lang.files()).map_err(|(path, error)| {
         Failure::unable(format!("cannot write {}: {error}", path.display()))
     })?;
-    let path = args.path.display();
+    let path = args.path.display().to_string();
+    let step = name.replace('-', "_");
+    let function = match args.lang {
+        // A typed step is its component, wherever that is built.
+        Language::RustTyped => format!("{path}/target/wasm32-wasip2/release/{step}.wasm"),
+        _ => path.clone(),
+    };
     let mut next = format!("made {path}; next:\n");
     if let Some(build) = args.lang.build() {
         let needs = args.lang.needs().map(|needs| format!("  # {needs}")).unwrap_or_default();
         next += &format!("  (cd {path} && {build}){needs}\n");
     }
-    next += &format!("  greenroom step check {path}\n");
-    next += &format!("  greenroom step run {path} --input files='[\"README.md\"]'\n");
+    next += &format!("  greenroom step check {function}\n");
+    next += &format!("  greenroom step run {function} --input files='[\"README.md\"]'\n");
     tell(&next);
-    let relative = if args.path.is_absolute() { format!("{path}") } else { format!("./{path}") };
-    let step = name.replace('-', "_");
+    let relative = if args.path.is_absolute() { function } else { format!("./{function}") };
     print(&format!(
         "# to use it in .gitlab-ci.yml:\n{step}_job:\n  run:\n    - name: {step}\n      \
          func: {relative}\n      inputs:\n        files: [README.md]\n"

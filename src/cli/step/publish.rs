@@ -16,7 +16,7 @@ use crate::cli::images::{self, ImageArgs};
 use crate::cli::{print, sandbox, settings};
 use crate::diagnostic::Diagnostics;
 use crate::function::module::{Binary, SECTION, embed, embedded};
-use crate::function::{Body, Definition, FILES};
+use crate::function::{Body, Definition, FILES, Module, SILENT, typed};
 use crate::image::{Artifact, Images, OciReference, Reference};
 use crate::sandbox::{HostDirectory, Limits};
 
@@ -26,7 +26,7 @@ const MAX_MODULE: u64 = 512 << 20;
 /// Publish a step in an OCI registry.
 ///
 /// The module is published as one artifact, in the CNCF's layout for WebAssembly, with the step's
-/// func.yml in a section of its own. It has to be all that the step consists of. Credentials are
+/// func.yml in a section of its own; a typed step as it is. It has to be all that the step consists of. Credentials are
 /// those of `docker login`, or of DOCKER_AUTH_CONFIG.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
@@ -36,7 +36,7 @@ pub(super) struct PublishArgs {
     #[arg(value_name = "REF")]
     reference: String,
 
-    /// Directory with a func.yml.
+    /// Directory with a func.yml, or the .wasm file of a typed step.
     #[arg(value_name = "DIR", default_value = ".")]
     path: PathBuf,
 }
@@ -67,6 +67,8 @@ pub(super) fn publish(
     let mut start = std::io::Cursor::new(&module);
     let (binary, before) = embedded(&mut start)
         .map_err(|error| Failure::new(Exit::InvalidPipeline, error.to_string()))?;
+    // A typed step says itself what it takes and returns.
+    let typed = matches!(local.definition.body, Body::Component);
     if before.is_some() {
         return Err(Failure::new(
             Exit::InvalidPipeline,
@@ -74,8 +76,7 @@ pub(super) fn publish(
         )
         .help("publish the module as it was built"));
     }
-    let text = text(&local)?;
-    let bytes = embed(&module, &text);
+    let bytes = if typed { module } else { embed(&module, &text(&local)?) };
     let component = match binary {
         Binary::Module => None,
         Binary::Component => {
@@ -143,23 +144,29 @@ fn show(
     let cannot =
         |error: std::io::Error| Failure::new(Exit::InvalidPipeline, format!("{name}: {error}"));
     let size = file.metadata().map_err(cannot)?.len();
-    let (binary, text) = embedded(&mut file).map_err(cannot)?;
-    let Some(text) = text else {
-        return Err(Failure::new(
-            Exit::InvalidPipeline,
-            format!("{name} does not say what it takes and returns"),
-        )
-        .help("it has no func.yml in it: publish it with `greenroom step publish`"));
-    };
-    let mut diagnostics = Diagnostics::new();
-    let definition = crate::function::read(FILES[0], &text, &mut diagnostics);
-    if !diagnostics.is_empty() {
-        crate::cli::tell(&diagnostics.render(environment.diagnostic_style(color)));
-    }
-    let Some(definition) = definition else { return Err(Failure::told(Exit::InvalidPipeline)) };
-    let kind = match binary {
-        Binary::Module => "module (wasip1)",
-        Binary::Component => "component (wasip2)",
+    let (binary, _) = embedded(&mut file).map_err(cannot)?;
+    let invalid = |text: String| Failure::new(Exit::InvalidPipeline, format!("{name}{text}"));
+    let found = crate::executor::module(&mut file)
+        .map_err(|reason| invalid(format!(" cannot be used as a step: {reason}")))?;
+    let (definition, kind) = match (found, binary) {
+        (Module::Silent, _) => {
+            let silent = " does not say what it takes and returns".to_owned();
+            return Err(invalid(silent).help(SILENT));
+        }
+        (Module::Typed(signature), _) => (typed(&signature, name), "typed component (wasip2)"),
+        (Module::Text(text), binary) => {
+            let mut diagnostics = Diagnostics::new();
+            let definition = crate::function::read(FILES[0], &text, &mut diagnostics);
+            if !diagnostics.is_empty() {
+                crate::cli::tell(&diagnostics.render(environment.diagnostic_style(color)));
+            }
+            let told = || Failure::told(Exit::InvalidPipeline);
+            let kind = match binary {
+                Binary::Module => "module (wasip1)",
+                Binary::Component => "component (wasip2)",
+            };
+            (definition.ok_or_else(told)?, kind)
+        }
     };
     let digest = digest.map(|digest| format!("digest: {digest}\n")).unwrap_or_default();
     print(&format!("{kind}, {size} bytes\n{digest}{}", interface(&definition)))?;
@@ -182,13 +189,14 @@ fn title(reference: &OciReference) -> String {
 /// The module that is the function's program.
 fn module(local: &Local) -> Result<Vec<u8>, Failure> {
     let invalid = |text: &str| Failure::new(Exit::InvalidPipeline, text.to_owned());
-    let program = program(&local.definition).ok_or_else(|| {
+    let typed = matches!(local.definition.body, Body::Component).then(|| local.file());
+    let program = program(&local.definition).map(|program| local.directory().join(program));
+    let path = typed.or(program).ok_or_else(|| {
         invalid("only a step whose program is one module of its own can be published").help(
             "its `command` has to begin with `${{ func_dir }}/NAME.wasm`; steps of scripts and \
              steps made of steps are used from the project",
         )
     })?;
-    let path = local.directory().join(program);
     let cannot = |error: std::io::Error| invalid(&format!("{}: {error}", path.display()));
     let file = std::fs::File::open(&path).map_err(cannot)?;
     let mut bytes = Vec::new();

@@ -34,7 +34,7 @@ use crate::schedule::{self, Cancel, CancelSwitch, Options};
     greenroom step run steps/lint --input files='[\"README.md\"]' --input limit=100\n  \
     greenroom step run steps/lint --env LEVEL=2 | jq -r 'select(.name == \"score\") | .value'")]
 pub(super) struct RunArgs {
-    /// Directory with a func.yml, or a .yml file.
+    /// Directory with a func.yml, or a .yml file, or the .wasm file of a typed step.
     #[arg(value_name = "DIR")]
     path: PathBuf,
 

@@ -25,7 +25,7 @@ use crate::sandbox::{Job, ProgramSpec, StartError, Stdio, ViewSpec};
 /// Where a script of the job finds its two files: its `/tmp` is the job's.
 const SCRIPT_FILES: &str = "/run/step";
 /// Where everything else finds them.
-const OWN_FILES: &str = "/tmp";
+pub(super) const OWN_FILES: &str = "/tmp";
 /// The variable that names the file of annotations.
 const ANNOTATIONS: &str = "GREENROOM_ANNOTATIONS";
 
@@ -128,7 +128,7 @@ impl Runner<'_> {
             granted: &[],
         };
         let program = self.program(program, &[frame.env.as_slice(), &env]);
-        let outcome = supervise(&view, program, &self.stop).await.outcome(&view);
+        let outcome = supervise(&view, view.run(program), &self.stop).await.outcome(&view);
         self.end(directory, path, outcome, &Outputs::default()).await
     }
 
@@ -186,6 +186,7 @@ impl Runner<'_> {
                 }
                 self.exec(words, cwd, &inner, &own, &permission, path).await
             }
+            Body::Component => self.typed(&inner, &permission, path).await,
             Body::Run { steps, outputs, delegate } => {
                 self.composition(steps, outputs, delegate.as_deref(), &mut inner).await
             }
@@ -216,7 +217,7 @@ impl Runner<'_> {
         let program = self.program(program, &[frame.env.as_slice(), own]);
         let first = String::from_utf8_lossy(&program.program).into_owned();
         let stop = self.stop_for(permission.timeout);
-        let ended = supervise(&view, program, &stop).await;
+        let ended = supervise(&view, view.run(program), &stop).await;
         if let Err(error) = &ended.exit {
             let place = opened.definition.place.clone();
             let problem = match error {
@@ -322,7 +323,7 @@ impl Runner<'_> {
         }
     }
 
-    fn program(&self, program: Program<'_>, layers: &[&[Variable]]) -> ProgramSpec {
+    pub(super) fn program(&self, program: Program<'_>, layers: &[&[Variable]]) -> ProgramSpec {
         let Program { words, cwd, files, granted } = program;
         let annotations = format!("{ANNOTATIONS}={files}/{}", name(StepFile::Annotations));
         let directory = format!("PWD={cwd}");
@@ -345,16 +346,16 @@ impl Runner<'_> {
 }
 
 /// What to run, and where.
-struct Program<'p> {
-    words: Vec<String>,
-    cwd: String,
+pub(super) struct Program<'p> {
+    pub(super) words: Vec<String>,
+    pub(super) cwd: String,
     /// Where its files are.
-    files: &'p str,
+    pub(super) files: &'p str,
     /// Variables of the machine that the user grants to it.
-    granted: &'p [(String, String)],
+    pub(super) granted: &'p [(String, String)],
 }
 
-fn view(job: &Arc<Job>, spec: ViewSpec) -> Result<Arc<Job>, Problem> {
+pub(super) fn view(job: &Arc<Job>, spec: ViewSpec) -> Result<Arc<Job>, Problem> {
     job.view(spec).map_err(|error| Problem::new(error.to_string()))
 }
 

@@ -10,6 +10,7 @@ mod frame;
 mod grants;
 mod sink;
 mod source;
+mod typed;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,6 +25,7 @@ use self::frame::Frame;
 use super::PROJECT_DIRECTORY;
 use crate::event::{Annotation, AnnotationLevel, Level, Section, StepOutcome, Stream};
 use crate::function::expression::{Object, Value};
+use crate::function::output::RawAnnotation;
 use crate::function::{Problem, Step, Steps};
 use crate::sandbox::{Job, Scratch};
 use crate::schedule::{JobLog, JobSandbox, ScriptRun, Stop, StopReason};
@@ -33,6 +35,7 @@ pub(super) use frame::system;
 pub use grants::{StepGrants, StepPermission};
 pub(super) use sink::StepSink;
 pub(super) use source::Functions;
+pub use typed::module;
 
 /// Where a function finds its own directory.
 const FUNCTION: &str = "/func";
@@ -200,27 +203,7 @@ impl Runner<'_> {
         match noted {
             Ok(bytes) => {
                 let (annotations, problems) = annotations(&bytes);
-                for raw in annotations {
-                    let level = match raw.level.as_str() {
-                        "error" => AnnotationLevel::Error,
-                        "warning" => AnnotationLevel::Warning,
-                        _ => AnnotationLevel::Notice,
-                    };
-                    let prefix = format!("{PROJECT_DIRECTORY}/");
-                    let file = raw.file.map(|file| match file.strip_prefix(&prefix) {
-                        Some(below) => below.to_owned(),
-                        None => file,
-                    });
-                    let annotation = Annotation {
-                        level,
-                        message: self.sandbox.sink.masked(raw.message),
-                        title: raw.title,
-                        file,
-                        line: raw.line,
-                        column: raw.column,
-                    };
-                    self.log.annotation(path, annotation).await;
-                }
+                self.annotate(annotations, path).await;
                 for problem in problems.iter().take(10) {
                     self.log.notice(Level::Warning, problem.to_string()).await;
                 }
@@ -231,6 +214,31 @@ impl Runner<'_> {
             self.exports.insert(name, value);
         }
         Ok(())
+    }
+
+    /// Tells what a step has found.
+    async fn annotate(&self, annotations: Vec<RawAnnotation>, path: &str) {
+        for raw in annotations {
+            let level = match raw.level.as_str() {
+                "error" => AnnotationLevel::Error,
+                "warning" => AnnotationLevel::Warning,
+                _ => AnnotationLevel::Notice,
+            };
+            let prefix = format!("{PROJECT_DIRECTORY}/");
+            let file = raw.file.map(|file| match file.strip_prefix(&prefix) {
+                Some(below) => below.to_owned(),
+                None => file,
+            });
+            let annotation = Annotation {
+                level,
+                message: self.sandbox.sink.masked(raw.message),
+                title: raw.title,
+                file,
+                line: raw.line,
+                column: raw.column,
+            };
+            self.log.annotation(path, annotation).await;
+        }
     }
 
     /// When a step's own time is up, if it has one.

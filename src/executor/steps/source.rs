@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cap_std::fs::{Dir, File, MetadataExt};
 
+use super::typed::module;
 use crate::diagnostic::{Diagnostics, Style};
 use crate::executor::PROJECT_DIRECTORY;
-use crate::function::{self, Function, Location, Problem, module};
+use crate::function::{self, Function, Location, Module, Problem};
 use crate::image::{Images, Progress, Reference};
 use crate::sandbox::{HostDirectory, MountSpec};
 
@@ -132,6 +133,10 @@ impl Functions {
             }
         }
         let Some((name, file)) = found else {
+            let component = path.join(function::COMPONENT);
+            if !is_file && directory.is_file(function::COMPONENT) {
+                return self.open_module(root, &component, shown);
+            }
             return Err(Problem::new(format!("there is no `{}` in `{shown}`", names[0]))
                 .help("`greenroom step new NAME` makes a function to begin with"));
         };
@@ -187,13 +192,32 @@ impl Functions {
         if let Some(definition) = lock().get(&key) {
             return Ok((Arc::clone(definition), id, vec![]));
         }
+        let keep = |definition| {
+            let definition = Arc::new(definition);
+            let mut read = lock();
+            if read.len() < MAX_CACHED {
+                read.insert(key.clone(), Arc::clone(&definition));
+            }
+            definition
+        };
         let mut bytes = Vec::new();
         if is_module {
-            let (_, text) = module::embedded(&mut file).map_err(cannot)?;
-            bytes = text.ok_or_else(|| {
-                Problem::new(format!("{shown} does not say what it takes and returns"))
-                    .help("publish it with `greenroom step publish`, or write a func.yml beside it")
-            })?;
+            let mut file = file.into_std();
+            match module(&mut file) {
+                Ok(Module::Text(text)) => bytes = text,
+                Ok(Module::Typed(signature)) => {
+                    return Ok((keep(function::typed(&signature, &shown)), id, vec![]));
+                }
+                Ok(Module::Silent) => {
+                    let silent = format!("{shown} does not say what it takes and returns");
+                    return Err(Problem::new(silent).help(function::SILENT));
+                }
+                Err(reason) => {
+                    return Err(Problem::new(format!(
+                        "{shown} cannot be used as a step: {reason}"
+                    )));
+                }
+            }
         } else {
             file.by_ref().take(MAX_FILE).read_to_end(&mut bytes).map_err(cannot)?;
         }
@@ -211,12 +235,7 @@ impl Functions {
             format!("{place}{}{help}", finding.message)
         });
         let warnings = warnings.collect();
-        let definition = Arc::new(definition);
-        let mut read = lock();
-        if read.len() < MAX_CACHED {
-            read.insert(key, Arc::clone(&definition));
-        }
-        Ok((definition, id, warnings))
+        Ok((keep(definition), id, warnings))
     }
 }
 

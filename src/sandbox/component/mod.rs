@@ -1,4 +1,4 @@
-//! Components (`wasi:cli/command`, WASI preview 2).
+//! Components (`wasi:cli/command`, WASI preview 2; typed steps).
 //!
 //! Clocks, random numbers, polling and the command line come from wasmtime-wasi; files and the
 //! standard streams are ours, so that a component sees the same tree, is held by the same quota
@@ -7,14 +7,18 @@
 
 mod convert;
 mod files;
+mod step;
 mod streams;
+mod value;
 
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
-use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::component::{
+    Component, ComponentExportIndex, Instance, InstancePre, Linker, ResourceTable,
+};
 use wasmtime::{Engine, Store, Trap, UpdateDeadline};
-use wasmtime_wasi::p2::bindings::CommandPre;
+use wasmtime_wasi::p2::bindings::CommandIndices;
 use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
 use wasmtime_wasi::{I32Exit, WasiCtx, WasiCtxView, WasiView};
 
@@ -26,15 +30,31 @@ use super::limits::Limiter;
 use super::modules::LoadedModule;
 use super::process::{Exit, How, Process, Strings};
 use super::run::{self, Start, Stop};
+use super::signature::RUN;
+use super::step::StepCall;
 use super::table::Entry;
 use files::Files;
 use streams::{Input, Output};
 
 /// A component, linked for the engine that it was compiled for.
 pub(crate) struct Linked {
-    pooling: CommandPre<State>,
+    pooling: Ready,
     /// The same for the engine that allocates on demand, once it was needed.
-    on_demand: OnceCell<CommandPre<State>>,
+    on_demand: OnceCell<Ready>,
+}
+
+/// A component that can be instantiated.
+struct Ready {
+    pre: InstancePre<State>,
+    entry: Entrance,
+}
+
+/// What of a component is called.
+enum Entrance {
+    /// `wasi:cli/run`.
+    Command(CommandIndices),
+    /// The function of a typed step.
+    Step(ComponentExportIndex),
 }
 
 /// What a running component owns: the data of its wasmtime store.
@@ -51,6 +71,10 @@ pub(crate) struct State {
     preopens: Vec<(Arc<Description>, String)>,
     /// How many files and directories it has open.
     open: usize,
+    /// What it is called with, if it is a typed step.
+    step: Option<StepCall>,
+    /// Whether it is to log what is only for whoever looks for mistakes.
+    debug: bool,
     outputs: [Output; 2],
 }
 
@@ -67,8 +91,8 @@ impl Linked {
     }
 }
 
-fn link(component: &Component, name: &str) -> std::result::Result<CommandPre<State>, String> {
-    let linked = linker(component.engine())
+fn link(component: &Component, name: &str) -> std::result::Result<Ready, String> {
+    let pre = linker(component.engine())
         .map_err(|error| format!("{error:#}"))?
         .instantiate_pre(component)
         .map_err(|error| {
@@ -77,9 +101,16 @@ fn link(component: &Component, name: &str) -> std::result::Result<CommandPre<Sta
                  for `wasi:cli/command` 0.2 (wasm32-wasip2)"
             )
         })?;
-    CommandPre::new(linked).map_err(|_| {
-        format!("{name} is a library, not a program: it does not export `wasi:cli/run`")
-    })
+    let entry = match CommandIndices::new(&pre) {
+        Ok(indices) => Entrance::Command(indices),
+        Err(_) => Entrance::Step(component.get_export_index(None, RUN).ok_or_else(|| {
+            format!(
+                "{name} is a library, not a program: it exports neither `wasi:cli/run` nor the \
+                 function `run` of a typed step"
+            )
+        })?),
+    };
+    Ok(Ready { pre, entry })
 }
 
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
@@ -89,6 +120,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     linker.allow_shadowing(true);
     types::add_to_linker::<State, files::HasFiles>(&mut linker, |state| Files(state))?;
     preopens::add_to_linker::<State, files::HasFiles>(&mut linker, |state| Files(state))?;
+    step::link(&mut linker)?;
     Ok(linker)
 }
 
@@ -120,8 +152,9 @@ pub(crate) async fn run(
 }
 
 async fn call(job: &Arc<Job>, linked: &Linked, module: &LoadedModule, state: State) -> Exit {
-    let mut store = store(linked.pooling.engine(), state);
-    let mut instantiated = linked.pooling.instantiate_async(&mut store).await;
+    let mut ready = &linked.pooling;
+    let mut store = store(ready.pre.engine(), state);
+    let mut instantiated = ready.pre.instantiate_async(&mut store).await;
     if let Err(error) = &instantiated
         && !(error.is::<Trap>() || error.is::<Stop>() || error.is::<I32Exit>())
         && store.data().limiter.refused.is_none()
@@ -132,28 +165,43 @@ async fn call(job: &Arc<Job>, linked: &Linked, module: &LoadedModule, state: Sta
             let component = kernel.modules.component_on_demand(kernel, module).await?;
             link(&component, &module.name)
         });
-        let again = match again.await {
+        ready = match again.await {
             Ok(again) => again,
             Err(message) => return run::not_loadable(message),
         };
         let mut state = store.into_data();
         state.limiter.reset();
-        store = self::store(again.engine(), state);
-        instantiated = again.instantiate_async(&mut store).await;
+        store = self::store(ready.pre.engine(), state);
+        instantiated = ready.pre.instantiate_async(&mut store).await;
     }
-    let result = match instantiated {
-        Ok(command) => command.wasi_cli_run().call_run(&mut store).await,
-        Err(error) => Err(error),
+    let result = match (instantiated, &ready.entry) {
+        (Ok(instance), Entrance::Step(run)) => {
+            step::call(&mut store, &instance, *run, &module.name).await
+        }
+        (Ok(_), Entrance::Command(_)) if store.data().step.is_some() => Ok(run::not_loadable(
+            format!("{} is a program, and no typed step any more", module.name),
+        )),
+        (Ok(instance), Entrance::Command(indices)) => command(&mut store, &instance, indices).await,
+        (Err(error), _) => Err(error),
     };
     let state = store.data();
     match result {
-        Ok(Ok(())) => exited(0),
-        Ok(Err(())) => exited(1),
+        Ok(exit) => exit,
         Err(error) => match error.downcast_ref::<I32Exit>() {
             Some(I32Exit(status)) => exited(status.to_le_bytes()[0]),
             None => run::exit_of(&state.process, &state.limiter, Err(error)),
         },
     }
+}
+
+async fn command(
+    store: &mut Store<State>,
+    instance: &Instance,
+    indices: &CommandIndices,
+) -> wasmtime::Result<Exit> {
+    let command = indices.load(&mut *store, instance)?;
+    let succeeded = command.wasi_cli_run().call_run(&mut *store).await?;
+    Ok(exited(u8::from(succeeded.is_err())))
 }
 
 fn exited(status: u8) -> Exit {
@@ -220,6 +268,8 @@ impl State {
                 })
                 .collect(),
             open: 0,
+            debug: start.environment.variable("CI_STEPS_LOG_LEVEL") == Some(b"debug"),
+            step: start.step,
             outputs,
         })
     }
