@@ -354,8 +354,16 @@ fn executor(
     if environment.can_ask() && plan.jobs.iter().any(|job| job.run.is_some()) {
         let source = Files::open(project)?;
         let (answers, questions) = (io::stdin().lock(), io::stderr());
-        step_grants::ask(plan, &source, environment, &mut grants, answers, questions)
-            .map_err(|error| Failure::unable(format!("cannot ask: {error}")))?;
+        step_grants::ask(
+            plan,
+            &source,
+            limits.memory,
+            environment,
+            &mut grants,
+            answers,
+            questions,
+        )
+        .map_err(|error| Failure::unable(format!("cannot ask: {error}")))?;
     }
     let config = ExecutorConfig {
         project: place.project.clone().into(),

@@ -11,11 +11,12 @@ use crate::function::{Checker, Needs, Source};
 use crate::plan::Plan;
 use crate::sandbox::MountSpec;
 
-/// Asks for what the steps of a plan need and the settings do not grant. What is granted here is
-/// granted for this run.
+/// Asks for what the steps of a plan need and the settings do not grant; a process may have `memory`
+/// bytes without asking. What is granted here is granted for this run.
 pub(super) fn ask(
     plan: &Plan,
     source: &dyn Source,
+    memory: u64,
     environment: &Environment,
     grants: &mut StepGrants,
     mut answers: impl BufRead,
@@ -26,10 +27,12 @@ pub(super) fn ask(
     let mut checker = Checker::new(source, &mut diagnostics);
     for steps in plan.jobs.iter().filter_map(|job| job.run.as_ref()) {
         for (step, reference, needs) in checker.needs(steps) {
-            if grants.contains_key(&reference) || grants.contains_key(&step) {
+            let known = grants.contains_key(&reference) || grants.contains_key(&step);
+            if known || !needs.exceed(memory) {
                 continue;
             }
-            let granted = one(&reference, &needs, environment, &mut answers, &mut questions)?;
+            let granted =
+                one(&reference, &needs, memory, environment, &mut answers, &mut questions)?;
             // One question for one function, whatever the answer: a no is an empty permission.
             grants.insert(reference, granted.unwrap_or_default());
         }
@@ -41,12 +44,18 @@ pub(super) fn ask(
 fn one(
     reference: &str,
     needs: &Needs,
+    memory: u64,
     environment: &Environment,
     answers: &mut impl BufRead,
     questions: &mut impl Write,
 ) -> io::Result<Option<StepPermission>> {
     let shown = printable(reference);
     writeln!(questions, "The step {shown} needs more than the workspace.")?;
+    if let Some(host) = needs.network.first() {
+        let host = printable(host);
+        writeln!(questions, "  It cannot connect to {host}: the sandbox has no network to grant.")?;
+        return Ok(None);
+    }
     let mut line = |question: String| -> io::Result<String> {
         write!(questions, "  {question} ")?;
         questions.flush()?;
@@ -78,7 +87,7 @@ fn one(
             read_only: true,
         });
     }
-    if let Some(bytes) = needs.memory {
+    if let Some(bytes) = needs.memory.filter(|bytes| *bytes > memory) {
         let question = format!("May its processes take {} MiB of memory? [y/N]", bytes >> 20);
         if !is_yes(&line(question)?) {
             return Ok(None);
@@ -100,7 +109,8 @@ mod tests {
         let mut questions = Vec::new();
         let environment = Environment::empty();
         let granted =
-            one("./lint", needs, &environment, &mut answers.as_bytes(), &mut questions).unwrap();
+            one("./lint", needs, 2 << 30, &environment, &mut answers.as_bytes(), &mut questions)
+                .unwrap();
         (granted, String::from_utf8(questions).unwrap())
     }
 
@@ -113,6 +123,17 @@ mod tests {
         for answer in ["", "\n", "no\n", "perhaps\n"] {
             assert!(asked(&needs, answer).0.is_none(), "{answer:?}");
         }
+    }
+
+    #[test]
+    fn what_needs_no_grant_or_cannot_have_one_is_not_asked_for() {
+        let timeout = Some(std::time::Duration::from_secs(1));
+        let little = Needs { memory: Some(1 << 20), timeout, ..Needs::default() };
+        assert!(!little.exceed(2 << 30));
+        let needs = Needs { network: vec!["example.org".to_owned()], ..little };
+        assert!(needs.exceed(2 << 30));
+        let (granted, questions) = asked(&needs, "y\ny\n");
+        assert!(granted.is_none() && questions.contains("no network to grant"), "{questions}");
     }
 
     #[test]

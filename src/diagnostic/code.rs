@@ -78,6 +78,7 @@ codes! {
     StepName "step-name" "A step has no name, one that GitLab refuses, or that of another step.";
     StepReference "step-reference" "A step names a function that is not there or cannot run here.";
     StepInput "step-input" "A step gives its function an input that it does not have, or lacks one that it needs.";
+    StepNetwork "step-network" "A step's function needs a network, which the sandbox has not.";
     StepCircular "step-circular" "A function is made of steps that lead back to it, or they are nested too deep.";
     FunctionInvalid "function-invalid" "A func.yml is not one that GitLab's step runner reads.";
     JobLeftOut "job-left-out" "A job is left out of the run because a keyword is not supported yet.";

@@ -4,12 +4,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
-use super::context::renamed;
-use super::definition::{Body, Definition, Needs, Outputs};
+use super::definition::{Body, Definition, NO_NETWORK, Needs, Outputs};
 use super::input::Input;
 use super::location::Location;
+use super::lookup::{Known, Scope, lookup};
 use super::place::Text;
 use super::read::{self, COMPONENT, FILES};
 use super::step::{Action, Step};
@@ -58,17 +56,6 @@ pub struct Checker<'a> {
     read: HashMap<String, Option<Arc<Definition>>>,
     /// Functions whose own steps were checked.
     checked: HashMap<String, ()>,
-}
-
-/// Whose steps are checked.
-#[derive(Clone, Copy)]
-struct Scope<'s> {
-    /// The directory of the function, relative to the project; the project's own for a job.
-    directory: &'s str,
-    /// The function, if they are not a job's.
-    function: Option<&'s Definition>,
-    /// The functions around it, from the outside.
-    stack: &'s [String],
 }
 
 impl<'a> Checker<'a> {
@@ -154,6 +141,14 @@ impl<'a> Checker<'a> {
         let Action::Function { reference, inputs } = &step.action else { return None };
         let (path, _) = local(step, scope.directory)?;
         let definition = self.called(&path, reference.span(), scope.stack)?;
+        if let Some(host) = definition.needs.network.first() {
+            let message = format!("`{}` needs to connect to {host}", reference.shown());
+            self.diagnostics.push(
+                Diagnostic::warning(Code::StepNetwork, message)
+                    .label(reference.span(), "it will fail: the sandbox has no network to grant")
+                    .help(NO_NETWORK),
+            );
+        }
         let declared = &definition.spec.inputs;
         let mut computed_names = false;
         for (name, value, span) in inputs {
@@ -358,108 +353,6 @@ impl<'a> Checker<'a> {
                 self.diagnostics.push(finding);
             }
         }
-    }
-}
-
-/// The steps before, each with its outputs if they are known.
-#[derive(Default)]
-struct Known(IndexMap<String, Option<Vec<String>>>);
-
-/// What is wrong with a name that an expression looks up, if anything is.
-fn lookup(
-    path: &[&str],
-    span: Span,
-    scope: Scope<'_>,
-    known: &Known,
-    later: &dyn Fn(&str) -> bool,
-    has_files: bool,
-) -> Option<Diagnostic> {
-    let unknown = |message: String| {
-        Diagnostic::error(Code::ExpressionUnknown, message).label(span, "looked up here")
-    };
-    let mut roots = vec!["env", "vars", "work_dir"];
-    let in_exec = scope.function.is_some_and(|f| !matches!(f.body, Body::Run { .. }));
-    if !in_exec {
-        roots.push("steps");
-    }
-    if scope.function.is_some() {
-        roots.extend(["inputs", "func_dir"]);
-    }
-    if has_files {
-        roots.extend(["output_file", "export_file"]);
-    }
-    let (root, rest) = path.split_first()?;
-    if let Some(new) = renamed(root)
-        && roots.contains(&new)
-    {
-        return Some(
-            Diagnostic::warning(Code::Deprecated, format!("`{root}` is called `{new}` now"))
-                .label(span, "the old name")
-                .help(format!("write `{new}`")),
-        );
-    }
-    if !roots.contains(root) {
-        let finding = unknown(format!("there is no `{root}` here"));
-        return Some(match (similar(root, roots.iter().copied()), *root) {
-            (_, "inputs" | "func_dir" | "step_dir") => {
-                finding.help("only the steps and the program of a function know it")
-            }
-            (_, "output_file" | "export_file") => {
-                finding.help("only a step's own command or script knows its files")
-            }
-            (Some(similar), _) => finding.help(format!("did you mean `{similar}`?")),
-            (None, _) => {
-                finding.help(format!("there are `{}`; write text in quotes", roots.join("`, `")))
-            }
-        });
-    }
-    match (*root, rest) {
-        ("inputs", [name, ..]) => {
-            let inputs = &scope.function?.spec.inputs;
-            if inputs.contains_key(*name) {
-                return None;
-            }
-            let finding = unknown(format!("there is no input `{name}`"));
-            Some(match similar(name, inputs.keys().map(String::as_str)) {
-                Some(similar) => finding.help(format!("did you mean `{similar}`?")),
-                None => finding.help(format!("add `{name}` with a `type` to `spec: inputs`")),
-            })
-        }
-        ("steps", [name, rest @ ..]) => {
-            let Some(outputs) = known.0.get(*name) else {
-                if later(name) {
-                    return Some(
-                        unknown(format!("the step `{name}` has not run yet"))
-                            .help("steps run in their order: move it before this one"),
-                    );
-                }
-                let finding = unknown(format!("there is no step `{name}`"));
-                return Some(match similar(name, known.0.keys().map(String::as_str)) {
-                    Some(similar) => finding.help(format!("did you mean `{similar}`?")),
-                    None => finding.help("name a step that stands before this one"),
-                });
-            };
-            match rest {
-                [] | ["outputs"] => None,
-                ["outputs", output, ..] => {
-                    let outputs = outputs.as_ref()?;
-                    if outputs.iter().any(|known| known == output) {
-                        return None;
-                    }
-                    let finding = unknown(format!("the step `{name}` has no output `{output}`"));
-                    Some(match similar(output, outputs.iter().map(String::as_str)) {
-                        Some(similar) => finding.help(format!("did you mean `{similar}`?")),
-                        None if outputs.is_empty() => finding.help("it has no outputs"),
-                        None => finding.help(format!("it has `{}`", outputs.join("`, `"))),
-                    })
-                }
-                [other, ..] => Some(
-                    unknown(format!("a step has no `{other}`"))
-                        .help(format!("write `steps.{name}.outputs.{other}`")),
-                ),
-            }
-        }
-        _ => None,
     }
 }
 

@@ -92,6 +92,11 @@ pub enum Body {
     Component,
 }
 
+/// What to do instead of connecting somewhere.
+pub const NO_NETWORK: &str = "let something outside of greenroom fetch what it needs before the run, \
+                              and send what it makes after it: as files of the project, or in a \
+                              directory that is granted (`mounts`)";
+
 /// What a step needs beyond the workspace, its directory and its two files; the user has to grant
 /// it by the step's name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,6 +114,14 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// Whether it needs something that has to be granted, where a process may have `memory` bytes
+    /// without a grant. Time is not granted but limited.
+    pub fn exceed(&self, memory: u64) -> bool {
+        let Self { network, mounts, env, .. } = self;
+        let any = [network, mounts, env].iter().any(|list| !list.is_empty());
+        any || self.memory.is_some_and(|needed| needed > memory)
+    }
+
     /// Whether it needs nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

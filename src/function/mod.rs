@@ -9,7 +9,9 @@ mod definition;
 pub mod expression;
 mod input;
 mod location;
+mod lookup;
 pub mod module;
+mod needs;
 pub mod output;
 mod place;
 mod read;
@@ -20,7 +22,7 @@ mod types;
 
 pub use check::{Checker, Module, SILENT, Source};
 pub use context::{StepContext, inputs, renamed};
-pub use definition::{Body, Declaration, Definition, Function, Needs, Outputs, Spec};
+pub use definition::{Body, Declaration, Definition, Function, NO_NETWORK, Needs, Outputs, Spec};
 pub use input::{Input, evaluate_name, evaluate_text};
 pub use location::Location;
 pub use place::{Place, Problem, Text};

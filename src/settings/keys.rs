@@ -95,7 +95,7 @@ pub(super) const TOP: Table = Table {
             "a list of `HOST[:PORT]`",
             User,
             "What steps may connect to if they ask for it. `*.example.org` stands for every host \
-             below a domain.",
+             below a domain. Read, but without an effect: the sandbox has no network.",
         ),
         key("images", "a table", All, "Other names of images: see below."),
         key("commands", "a table", All, "Commands made of others: see below."),
@@ -172,7 +172,12 @@ pub(super) const STEP: Table = Table {
     keys: &[
         key("mounts", "a list of `HOST:GUEST[:ro]`", User, "Directories of this machine."),
         key("env", "a list of `NAME` or `NAME=VALUE`", User, "Variables of the environment."),
-        key("network", "a list of `HOST[:PORT]`", User, "What it may connect to."),
+        key(
+            "network",
+            "a list of `HOST[:PORT]`",
+            User,
+            "What it may connect to. Read, but without an effect.",
+        ),
         key("memory", "a size", User, "Memory of its processes."),
         key("timeout", "a time", User, "How long it may run."),
     ],

@@ -1,6 +1,7 @@
 //! One step: its script, its function's program, or its function's own steps.
 
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -17,8 +18,8 @@ use crate::executor::{PROJECT_DIRECTORY, SHELL};
 use crate::function::expression::{Data, Object, Value};
 use crate::function::output::{StepFile, complete, outputs};
 use crate::function::{
-    Action, Body, Input, Location, Outputs, Problem, Step, StepContext, Steps, Text, evaluate_name,
-    evaluate_text, inputs,
+    Action, Body, Definition, Input, Outputs, Problem, Step, StepContext, Steps, Text,
+    evaluate_name, evaluate_text, inputs,
 };
 use crate::sandbox::{Job, ProgramSpec, StartError, Stdio, ViewSpec};
 
@@ -78,7 +79,7 @@ impl Runner<'_> {
                     let inputs = inputs(&opened.definition.spec.inputs, values, &shown)
                         .map_err(|problem| problem.or_at(&step.place))?;
                     self.sandbox.sink.hide(&inputs.clone().into());
-                    self.function(step, opened, &location, inputs, env, frame, path).await
+                    self.function(step, opened, inputs, env, frame, path).await
                 }
             }
         })
@@ -119,7 +120,7 @@ impl Runner<'_> {
         let own = vec![directory.mount(files)];
         let mounts = frame.function.iter().map(|(function, _)| function.mount()).collect();
         let from = if at_top { &self.sandbox.scripts } else { &self.sandbox.functions };
-        let view = view(from, ViewSpec { mounts, own, ..ViewSpec::default() })?;
+        let view = view(from, ViewSpec { mounts, own, memory: frame.memory, hidden: vec![] })?;
         let words = [SHELL, "-e", "-o", "pipefail", "-c", &text];
         let program = Program {
             words: words.map(str::to_owned).to_vec(),
@@ -133,12 +134,10 @@ impl Runner<'_> {
     }
 
     /// Runs a function.
-    #[expect(clippy::too_many_arguments, reason = "what a call consists of")]
     async fn function(
         &mut self,
         step: &Step,
         opened: Opened,
-        location: &Location,
         inputs: Object,
         env: Vec<Variable>,
         frame: &Frame,
@@ -148,7 +147,7 @@ impl Runner<'_> {
         let permission = grants::permission(
             &self.sandbox.grants,
             &step.name,
-            &location.to_string(),
+            &opened.granted_as,
             &definition.needs,
             self.sandbox.memory,
         )?;
@@ -158,15 +157,51 @@ impl Runner<'_> {
             prefix: format!("{path}/"),
             steps: Object::default(),
             env: frame.env.iter().cloned().chain(env).collect(),
+            memory: frame.memory.into_iter().chain(permission.memory).min(),
         };
+        let stop = match permission.timeout {
+            Some(limit) => {
+                let sooner = self.stop.within(limit);
+                mem::replace(&mut self.stop, sooner)
+            }
+            None => self.stop.clone(),
+        };
+        let result = self.body(&definition, &mut inner, &permission, path).await;
+        self.stop = stop;
+        if let (Err(End::Failed(StepOutcome::TimedOut)), Some(limit), None) =
+            (&result, permission.timeout, self.stop.reason())
+        {
+            let time = humantime::format_duration(limit);
+            let problem = match definition.needs.timeout == Some(limit) {
+                true => Problem::at(
+                    &definition.place,
+                    format!("the step took longer than {time}, which it declares as its `timeout`"),
+                ),
+                false => Problem::new(format!(
+                    "the step took longer than {time}, which is its `timeout` in greenroom.toml"
+                )),
+            };
+            self.failed(problem.or_at(&step.place)).await;
+        }
+        result
+    }
+
+    /// Does what a function consists of.
+    async fn body(
+        &mut self,
+        definition: &Definition,
+        inner: &mut Frame,
+        permission: &StepPermission,
+        path: &str,
+    ) -> Result<Object, End> {
         match &definition.body {
             Body::Exec { command, work_dir } => {
                 let texts = command.iter().chain(work_dir).chain(values(&definition.env));
-                let context = with_files(self.context(&inner, &[], texts)?, OWN_FILES);
+                let context = with_files(self.context(inner, &[], texts)?, OWN_FILES);
                 let own = evaluate_env(&definition.env, &context)?;
                 let context = match asks_for_env(command.iter().chain(work_dir)) {
                     true => with_files(
-                        self.context(&inner, &own, command.iter().chain(work_dir))?,
+                        self.context(inner, &own, command.iter().chain(work_dir))?,
                         OWN_FILES,
                     ),
                     false => context,
@@ -184,11 +219,11 @@ impl Runner<'_> {
                 {
                     *first = format!("{FUNCTION}/{module}");
                 }
-                self.exec(words, cwd, &inner, &own, &permission, path).await
+                self.exec(words, cwd, inner, &own, permission, path).await
             }
-            Body::Component => self.typed(&inner, &permission, path).await,
+            Body::Component => self.typed(inner, permission, path).await,
             Body::Run { steps, outputs, delegate } => {
-                self.composition(steps, outputs, delegate.as_deref(), &mut inner).await
+                self.composition(steps, outputs, delegate.as_deref(), inner).await
             }
         }
     }
@@ -210,14 +245,12 @@ impl Runner<'_> {
         let files = vec![directory.mount(OWN_FILES)];
         let mut mounts = vec![opened.mount()];
         mounts.extend(permission.mounts.iter().cloned());
-        let spec =
-            ViewSpec { mounts, own: files, memory: permission.memory, ..ViewSpec::default() };
+        let spec = ViewSpec { mounts, own: files, memory: frame.memory, hidden: vec![] };
         let view = view(&self.sandbox.functions, spec)?;
         let program = Program { words, cwd, files: OWN_FILES, granted: &permission.env };
         let program = self.program(program, &[frame.env.as_slice(), own]);
         let first = String::from_utf8_lossy(&program.program).into_owned();
-        let stop = self.stop_for(permission.timeout);
-        let ended = supervise(&view, view.run(program), &stop).await;
+        let ended = supervise(&view, view.run(program), &self.stop).await;
         if let Err(error) = &ended.exit {
             let place = opened.definition.place.clone();
             let problem = match error {

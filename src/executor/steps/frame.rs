@@ -52,6 +52,8 @@ pub(super) struct Frame {
     pub(super) steps: Object,
     /// What the functions and steps around it set, in ascending precedence.
     pub(super) env: Vec<Variable>,
+    /// Bytes of memory of each process, if a function around it limits them.
+    pub(super) memory: Option<u64>,
 }
 
 impl Frame {

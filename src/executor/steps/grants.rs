@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::function::{Needs, Problem};
+use crate::function::{NO_NETWORK, Needs, Problem};
 use crate::sandbox::MountSpec;
 
 /// What the user grants to one step.
@@ -22,7 +22,8 @@ pub struct StepPermission {
 /// What the user grants to steps, by their names or by what stands behind `func:`.
 pub type StepGrants = BTreeMap<String, StepPermission>;
 
-/// What a step gets: its permission, after its function's needs were held against it.
+/// What a step gets: its permission, after its function's needs were held against it. Of two times
+/// or sizes the smaller counts: what a function declares to need is also all that it gets.
 ///
 /// # Errors
 /// If it needs what was not granted.
@@ -39,9 +40,9 @@ pub(super) fn permission(
     }
     if let Some(host) = needs.network.first() {
         return Err(Problem::new(format!(
-            "`{reference}` needs to connect to {host}, and the sandbox has no network"
+            "`{reference}` needs to connect to {host}, and the sandbox has no network to grant"
         ))
-        .help("fetch what it needs before the run, or give it a directory with the files"));
+        .help(NO_NETWORK));
     }
     let nothing = StepPermission::default();
     let granted = granted.unwrap_or(&nothing);
@@ -62,11 +63,15 @@ pub(super) fn permission(
         lines.push(("memory", format!("\"{} MiB\"", needed.div_ceil(1 << 20))));
     }
     if lines.is_empty() {
-        return Ok(granted.clone());
+        return Ok(StepPermission {
+            memory: needs.memory.into_iter().chain(granted.memory).min(),
+            timeout: needs.timeout.into_iter().chain(granted.timeout).min(),
+            ..granted.clone()
+        });
     }
     let asked = lines.iter().map(|(what, value)| format!("{what} {value}"));
     let asked = asked.collect::<Vec<_>>().join(", ");
-    let mut section = format!("[steps.{reference:?}]");
+    let mut section = format!("\n  [steps.{reference:?}]");
     for key in ["mounts", "env"] {
         let values: Vec<&str> = lines
             .iter()
@@ -74,12 +79,12 @@ pub(super) fn permission(
             .map(|(_, value)| value.as_str())
             .collect();
         if !values.is_empty() {
-            section += &format!(" {key} = [{}]", values.join(", "));
+            section += &format!("\n  {key} = [{}]", values.join(", "));
         }
     }
     if let Some((_, value)) = lines.iter().find(|(what, _)| *what == "memory") {
-        section += &format!(" memory = {value}");
+        section += &format!("\n  memory = {value}");
     }
     Err(Problem::new(format!("`{reference}` needs what was not granted: {asked}"))
-        .help(format!("to grant it, write into your own greenroom.toml: {section}")))
+        .help(format!("to grant it, write into your own greenroom.toml:{section}")))
 }

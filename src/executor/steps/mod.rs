@@ -13,7 +13,7 @@ mod source;
 mod typed;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -238,14 +238,6 @@ impl Runner<'_> {
                 column: raw.column,
             };
             self.log.annotation(path, annotation).await;
-        }
-    }
-
-    /// When a step's own time is up, if it has one.
-    fn stop_for(&self, timeout: Option<Duration>) -> Stop {
-        match timeout {
-            Some(limit) => self.stop.within(limit),
-            None => self.stop.clone(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! From what stands behind `func:` to a function that was read.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +33,10 @@ pub(super) struct Opened {
     pub(super) id: (u64, u64),
     /// For messages: as it is written, or its path.
     pub(super) shown: String,
+    /// By which the user grants it something: what stands behind `func:`, or what the settings say
+    /// that this means. Settings of the project can have such an alias, but not make what they
+    /// put in its place inherit its grants.
+    pub(super) granted_as: String,
     /// The module that is the function, as a path of its directory: what the first word of its
     /// command stands for.
     pub(super) module: Option<String>,
@@ -76,14 +81,16 @@ impl Functions {
         match location {
             Location::Local(path) => {
                 let (root, path) = base(project, path, within)?;
-                self.open_in(root, path, &location.to_string())
+                self.open_in(root, path, &location.to_string(), &location.to_string())
             }
             Location::Image { reference, directory, file } => {
-                let parsed = Reference::parse(reference, |_| false)
-                    .map_err(|error| Problem::new(format!("`{reference}`: {error}")))?;
-                if let Reference::Short(_) | Reference::Path(_) = parsed {
-                    return Err(Problem::new(format!("`{reference}` names no registry"))
-                        .help("write HOST/REPOSITORY:TAG, or a path that begins with `./`"));
+                let (parsed, granted_as) = self.meant(reference, location)?;
+                if let Reference::Path(path) = &parsed {
+                    let path = [Some(path), Some(directory), file.as_ref()];
+                    let parts = path.into_iter().flatten().filter(|part| !part.is_empty());
+                    let path = parts.map(String::as_str).collect::<Vec<_>>().join("/");
+                    let (root, path) = base(project, &path, None)?;
+                    return self.open_in(root, path, reference, &granted_as);
                 }
                 let opened = self.images.open_reference(&self.project, &parsed, &[], progress);
                 let tree = opened.await.map_err(|error| Problem::new(error.to_string()))?;
@@ -97,8 +104,40 @@ impl Functions {
                 {
                     path.push(module);
                 }
-                self.open_in(Arc::new(root), path, reference)
+                self.open_in(Arc::new(root), path, reference, &granted_as)
             }
+        }
+    }
+
+    /// What a reference means: itself, or what the settings' `[images]` say; and by which name it
+    /// is granted something.
+    fn meant(&self, reference: &str, location: &Location) -> Result<(Reference, String), Problem> {
+        let told = |error: &dyn fmt::Display| Problem::new(error.to_string());
+        let resolved = self.images.resolve(reference).map_err(|error| told(&error))?;
+        if !resolved.is_alias() {
+            let parsed = Reference::parse(reference, |_| false)
+                .map_err(|error| Problem::new(format!("`{reference}`: {error}")))?;
+            if let Reference::Short(_) | Reference::Path(_) = parsed {
+                return Err(Problem::new(format!("`{reference}` names no registry")).help(
+                    "write HOST/REPOSITORY:TAG, a path that begins with `./`, or give it a meaning \
+                     in `[images]` of greenroom.toml",
+                ));
+            }
+            return Ok((parsed, location.to_string()));
+        }
+        let checked = self.images.check(&self.project, reference).map_err(|error| told(&error))?;
+        let (resolved, mut references) = checked;
+        match (references.pop(), references.is_empty()) {
+            (Some(parsed), true) => {
+                let granted_as = resolved.parts.join(" ");
+                Ok((parsed, granted_as))
+            }
+            _ => Err(Problem::new(format!(
+                "`{reference}` stands for {} images ({}), and a function is one",
+                resolved.parts.len(),
+                resolved.places.join(", ")
+            ))
+            .help("name one of them behind `func:`, or give it a name of its own in `[images]`")),
         }
     }
 
@@ -107,9 +146,10 @@ impl Functions {
         root: Arc<Dir>,
         path: PathBuf,
         shown: &str,
+        granted_as: &str,
     ) -> Result<(Opened, Vec<String>), Problem> {
         if path.extension().is_some_and(|extension| extension == "wasm") {
-            return self.open_module(root, &path, shown);
+            return self.open_module(root, &path, shown, granted_as);
         }
         let is_file = path.extension().is_some_and(|e| e == "yml" || e == "yaml");
         let (path, names) = match (is_file, path.file_name().and_then(|name| name.to_str())) {
@@ -135,7 +175,7 @@ impl Functions {
         let Some((name, file)) = found else {
             let component = path.join(function::COMPONENT);
             if !is_file && directory.is_file(function::COMPONENT) {
-                return self.open_module(root, &component, shown);
+                return self.open_module(root, &component, shown, granted_as);
             }
             return Err(Problem::new(format!("there is no `{}` in `{shown}`", names[0]))
                 .help("`greenroom step new NAME` makes a function to begin with"));
@@ -144,8 +184,9 @@ impl Functions {
         let (definition, id, warnings) = self.read(file, file_shown)?;
         let directory = HostDirectory::opened(&directory, path.clone())
             .map_err(|error| missing(shown, &error))?;
-        let shown = shown.to_owned();
-        Ok((Opened { definition, root, path, directory, id, shown, module: None }, warnings))
+        let (shown, granted_as, module) = (shown.to_owned(), granted_as.to_owned(), None);
+        let opened = Opened { definition, root, path, directory, id, shown, granted_as, module };
+        Ok((opened, warnings))
     }
 
     /// A function that is one module with its `func.yml` in it.
@@ -154,6 +195,7 @@ impl Functions {
         root: Arc<Dir>,
         path: &Path,
         shown: &str,
+        granted_as: &str,
     ) -> Result<(Opened, Vec<String>), Problem> {
         let at = |error: io::Error| missing(shown, &error);
         let parent = path.parent().unwrap_or(Path::new("")).to_owned();
@@ -163,8 +205,9 @@ impl Functions {
         let file = directory.open(&name).map_err(at)?;
         let (definition, id, warnings) = self.read(file, path.to_string_lossy().into_owned())?;
         let directory = HostDirectory::opened(&directory, parent.clone()).map_err(at)?;
-        let (path, shown) = (parent, shown.to_owned());
-        let opened = Opened { definition, root, path, directory, id, shown, module: Some(name) };
+        let (path, shown, granted_as) = (parent, shown.to_owned(), granted_as.to_owned());
+        let module = Some(name);
+        let opened = Opened { definition, root, path, directory, id, shown, granted_as, module };
         Ok((opened, warnings))
     }
 

@@ -125,7 +125,7 @@ impl Runner<'_> {
         let mut mounts = vec![opened.mount()];
         mounts.extend(permission.mounts.iter().cloned());
         let own = vec![directory.mount(OWN_FILES)];
-        let spec = ViewSpec { mounts, own, memory: permission.memory, ..ViewSpec::default() };
+        let spec = ViewSpec { mounts, own, memory: frame.memory, hidden: vec![] };
         let view = view(&self.sandbox.functions, spec)?;
         let words = vec![format!("{FUNCTION}/{}", opened.module.as_deref().unwrap_or_default())];
         let cwd = PROJECT_DIRECTORY.to_owned();
@@ -133,8 +133,7 @@ impl Runner<'_> {
         let program = self.program(program, &[frame.env.as_slice()]);
         let host = Arc::new(Host { sink: Arc::clone(&self.sandbox.sink), said: Mutex::default() });
         let call = StepCall { inputs, host: Arc::clone(&host) as _ };
-        let stop = self.stop_for(permission.timeout);
-        let ended = supervise(&view, view.run_step(program, call), &stop).await;
+        let ended = supervise(&view, view.run_step(program, call), &self.stop).await;
         let outcome = ended.outcome(&view);
         self.sandbox.sink.flush().await;
         let said = std::mem::take(&mut *host.lock());
