@@ -41,17 +41,19 @@ mod state;
 mod step;
 mod step_grants;
 mod value;
+mod verb;
 mod workspace;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
 use self::environment::{Color, Environment};
 use self::exit_code::Exit;
 use self::failure::Failure;
+use self::verb::{Chosen, Verb};
 use crate::mask::Mask;
 
 /// Run GitLab CI pipelines in a WebAssembly sandbox.
@@ -75,26 +77,7 @@ struct Cli {
     color: Color,
 
     #[command(subcommand)]
-    verb: Verb,
-}
-
-#[derive(Debug, Subcommand)]
-enum Verb {
-    Run(run::RunArgs),
-    Artifacts(artifacts::ArtifactsArgs),
-    Cache(cache::CacheArgs),
-    Check(check::CheckArgs),
-    List(list::ListArgs),
-    Explain(explain::ExplainArgs),
-    Schema(schema::SchemaArgs),
-    Shell(shell::ShellArgs),
-    Expand(expand::ExpandArgs),
-    Exec(exec::ExecArgs),
-    Image(image::ImageArgs),
-    Step(step::StepArgs),
-    Bench(bench::BenchArgs),
-    #[command(hide = true, name = crate::compiler::VERB)]
-    CompileModule(compile_module::CompileModuleArgs),
+    verb: Chosen,
 }
 
 /// Does what the process's arguments say and returns how it ended.
@@ -111,7 +94,7 @@ pub fn run() -> ExitCode {
             };
         }
     };
-    finish(match &cli.verb {
+    finish(match &cli.verb.0 {
         Verb::Run(args) => run::run(args, &environment, cli.color).map(ExitCode::from),
         Verb::Artifacts(args) => artifacts::artifacts(args, &environment).map(ExitCode::from),
         Verb::Cache(args) => cache::cache(args, &environment).map(ExitCode::from),

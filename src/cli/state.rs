@@ -55,15 +55,20 @@ pub(super) fn read(path: &Path) -> io::Result<Option<LastRun>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
+    let mut lines = BufReader::new(file.take(MAX_BYTES)).lines();
+    // A file of another version says nothing, nor does one that was just begun.
+    match lines.next().transpose()?.map(|line| serde_json::from_str(&line)) {
+        Some(Ok(Line::Run { .. })) => {}
+        _ => return Ok(None),
+    }
     let mut last = LastRun::default();
-    for (index, line) in BufReader::new(file.take(MAX_BYTES)).lines().enumerate() {
-        // The last line may be torn, and a file of another version says nothing.
+    for line in lines {
         match serde_json::from_str(&line?) {
             Ok(Line::Run { .. }) => {}
-            Ok(_) | Err(_) if index == 0 => return Ok(None),
             Ok(Line::Done(job)) => last.done.push(job),
             Ok(Line::Failed(job)) => last.failed = Some(job),
             Ok(Line::Ended { well }) => last.well = well,
+            // The last line may be torn.
             Err(_) => break,
         }
     }
@@ -84,11 +89,19 @@ impl Recorder {
         options.write(true).create(true).truncate(true).mode(0o600);
         let mut recorder = Self(options.open(&temporary)?);
         let root = project.root.display().to_string();
-        recorder.write(&Line::Run { project: root, file: project.file.clone() })?;
-        for job in done {
-            recorder.write(&Line::Done(job.clone()))?;
+        // Nothing is lost when a crash leaves an empty file: what it replaces is of a run that no
+        // longer is the last. (Some file systems write content to the disk before they rename it
+        // over another file, which takes as long as everything else here.)
+        if done.is_empty() {
+            fs::rename(&temporary, path)?;
         }
-        fs::rename(&temporary, path)?;
+        recorder.write(&Line::Run { project: root, file: project.file.clone() })?;
+        if !done.is_empty() {
+            for job in done {
+                recorder.write(&Line::Done(job.clone()))?;
+            }
+            fs::rename(&temporary, path)?;
+        }
         Ok(recorder)
     }
 

@@ -1,5 +1,7 @@
 //! Looking for many patterns at once, one byte at a time.
 
+use std::sync::OnceLock;
+
 use aho_corasick::automaton::{Automaton as _, StateID};
 use aho_corasick::nfa::contiguous::NFA;
 use aho_corasick::{Anchored, MatchKind};
@@ -9,12 +11,18 @@ use super::tokens::PREFIXES;
 
 /// Patterns and prefixes of tokens, as states that a byte leads between.
 pub(super) struct Automaton {
+    /// The first two bytes of each pattern, ordered.
+    begins: Vec<[u8; 2]>,
+    /// Made when a text first has such a beginning, if there are prefixes of tokens only: making it
+    /// takes longer than reading the pages of text of a usual run.
+    states: OnceLock<States>,
+}
+
+struct States {
     nfa: NFA,
     start: StateID,
     /// How many bytes of a pattern a state stands for, by the state's number.
     depths: Depths,
-    /// Whether a pattern begins with this byte.
-    begins: [bool; 256],
 }
 
 /// States are numbered by their place in memory, so most numbers are no state.
@@ -31,69 +39,94 @@ pub(super) struct Ends {
 
 impl Automaton {
     pub(super) fn new(secrets: Vec<Vec<u8>>) -> Result<Self, BadSecret> {
-        let prefixes = PREFIXES.iter().map(|prefix| prefix.as_bytes().to_vec());
-        let patterns: Vec<Vec<u8>> = prefixes.chain(secrets).collect();
-        let nfa = NFA::builder()
-            .match_kind(MatchKind::Standard)
-            .prefilter(false)
-            .build(&patterns)
-            .map_err(|_| BadSecret::TooMany)?;
-        let start = nfa.start_state(Anchored::No).map_err(|_| BadSecret::TooMany)?;
-        let mut depths = Depths::new();
-        let mut begins = [false; 256];
-        for pattern in &patterns {
-            let mut state = start;
-            for (index, byte) in pattern.iter().enumerate() {
-                state = nfa.next_state(Anchored::No, state, *byte);
-                depths.insert(state.as_u32(), u32::try_from(index + 1).unwrap_or(u32::MAX));
-            }
-            if let Some(first) = pattern.first() {
-                begins[usize::from(*first)] = true;
-            }
+        let states = OnceLock::new();
+        let patterns = patterns(&secrets);
+        let mut begins: Vec<[u8; 2]> =
+            patterns.iter().filter_map(|p| p.first_chunk()).copied().collect();
+        begins.sort_unstable();
+        begins.dedup();
+        if !secrets.is_empty() {
+            let _ = states.set(States::new(&patterns)?);
         }
-        Ok(Self { nfa, start, depths, begins })
+        Ok(Self { begins, states })
     }
 
-    pub(super) fn start(&self) -> StateID {
-        self.start
+    fn states(&self) -> &States {
+        self.states.get_or_init(|| match States::new(&patterns(&[])) {
+            Ok(states) => states,
+            Err(_) => unreachable!("a handful of short prefixes fits into any automaton"),
+        })
     }
 
-    /// Whether a byte leads from the start to another state.
-    pub(super) fn begins(&self, byte: u8) -> bool {
-        self.begins[usize::from(byte)]
+    /// Whether a byte may be the first of a pattern; the next byte, if it is known, says more.
+    pub(super) fn begins(&self, byte: u8, next: Option<u8>) -> bool {
+        match next {
+            Some(next) => self.begins.binary_search(&[byte, next]).is_ok(),
+            None => self.begins.iter().any(|[first, _]| *first == byte),
+        }
     }
 
-    pub(super) fn next(&self, state: StateID, byte: u8) -> StateID {
-        self.nfa.next_state(Anchored::No, state, byte)
+    /// Where a byte leads; no state is that of the start.
+    pub(super) fn next(&self, state: Option<StateID>, byte: u8) -> Option<StateID> {
+        let states = self.states();
+        let next = states.nfa.next_state(Anchored::No, state.unwrap_or(states.start), byte);
+        (next != states.start).then_some(next)
     }
 
     /// How many of the last bytes may be the beginning of a pattern.
     pub(super) fn depth(&self, state: StateID) -> usize {
-        self.depths.get(&state.as_u32()).map_or(0, |depth| *depth as usize)
+        self.states().depths.get(&state.as_u32()).map_or(0, |depth| *depth as usize)
     }
 
     pub(super) fn ends(&self, state: StateID) -> Option<Ends> {
-        if !self.nfa.is_match(state) {
+        let nfa = &self.states().nfa;
+        if !nfa.is_match(state) {
             return None;
         }
         let mut ends = Ends::default();
-        for index in 0..self.nfa.match_len(state) {
-            let pattern = self.nfa.match_pattern(state, index);
+        for index in 0..nfa.match_len(state) {
+            let pattern = nfa.match_pattern(state, index);
             if pattern.as_usize() < PREFIXES.len() {
                 ends.prefix = true;
             } else {
-                ends.secret = ends.secret.max(self.nfa.pattern_len(pattern));
+                ends.secret = ends.secret.max(nfa.pattern_len(pattern));
             }
         }
         Some(ends)
     }
 }
 
+impl States {
+    fn new(patterns: &[Vec<u8>]) -> Result<Self, BadSecret> {
+        let nfa = NFA::builder()
+            .match_kind(MatchKind::Standard)
+            .prefilter(false)
+            .build(patterns)
+            .map_err(|_| BadSecret::TooMany)?;
+        let start = nfa.start_state(Anchored::No).map_err(|_| BadSecret::TooMany)?;
+        let mut depths = Depths::new();
+        for pattern in patterns {
+            let mut state = start;
+            for (index, byte) in pattern.iter().enumerate() {
+                state = nfa.next_state(Anchored::No, state, *byte);
+                depths.insert(state.as_u32(), u32::try_from(index + 1).unwrap_or(u32::MAX));
+            }
+        }
+        Ok(Self { nfa, start, depths })
+    }
+}
+
+/// The prefixes of tokens, then the secrets, none of which is shorter than two bytes.
+fn patterns(secrets: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let prefixes = PREFIXES.iter().map(|prefix| prefix.as_bytes());
+    prefixes.chain(secrets.iter().map(Vec::as_slice)).map(<[u8]>::to_vec).collect()
+}
+
 impl Default for Automaton {
     fn default() -> Self {
         match Self::new(Vec::new()) {
             Ok(automaton) => automaton,
-            Err(_) => unreachable!("a handful of short prefixes fits into any automaton"),
+            Err(_) => unreachable!("nothing is made that could be too large"),
         }
     }
 }

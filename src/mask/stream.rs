@@ -14,7 +14,8 @@ use super::tokens;
 /// longest secret and nothing else waits.
 pub struct MaskStream {
     automaton: Arc<Automaton>,
-    state: StateID,
+    /// None at the start.
+    state: Option<StateID>,
     /// How many bytes were taken.
     taken: u64,
     /// How many of them were passed on.
@@ -33,10 +34,9 @@ pub struct MaskStream {
 
 impl MaskStream {
     pub(super) fn new(automaton: Arc<Automaton>) -> Self {
-        let state = automaton.start();
         Self {
             automaton,
-            state,
+            state: None,
             taken: 0,
             passed: 0,
             held: Vec::new(),
@@ -55,24 +55,24 @@ impl MaskStream {
     /// Takes bytes and appends what can be passed on.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         self.held.extend_from_slice(bytes);
-        for &byte in bytes {
-            if self.state == self.automaton.start()
+        for (index, &byte) in bytes.iter().enumerate() {
+            if self.state.is_none()
                 && self.token.is_none()
-                && !self.automaton.begins(byte)
+                && !self.automaton.begins(byte, bytes.get(index + 1).copied())
             {
                 self.taken += 1;
                 continue;
             }
             self.step(byte);
         }
-        let waits = self.automaton.depth(self.state) as u64;
+        let waits = self.state.map_or(0, |state| self.automaton.depth(state)) as u64;
         self.pass(self.taken - waits, out);
     }
 
     /// Appends what was held back: nothing more comes, or something else comes first.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         self.pass(self.taken, out);
-        self.state = self.automaton.start();
+        self.state = None;
         self.token = None;
     }
 
@@ -84,7 +84,7 @@ impl MaskStream {
             None => {}
         }
         self.state = self.automaton.next(self.state, byte);
-        if let Some(ends) = self.automaton.ends(self.state) {
+        if let Some(ends) = self.state.and_then(|state| self.automaton.ends(state)) {
             if ends.secret > 0 {
                 self.mask(self.taken - ends.secret as u64, self.taken);
             }

@@ -7,15 +7,17 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::File;
+use std::ops::Deref;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use cap_primitives::fs::{OpenOptions, OpenOptionsExt};
 
 use rustix::fs::OFlags;
 
 use super::errno::{Errno, Result};
+use super::guests;
 use super::quota::Quota;
 
 /// A host directory at a place of the virtual root.
@@ -63,7 +65,7 @@ pub(crate) enum Device {
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     /// Shared, so that the tree of a step is made of its job's without copying it.
-    Directory(Arc<BTreeMap<String, Node>>),
+    Directory(Arc<Entries>),
     Mount(Arc<Mount>),
     /// A built-in command: the index of its module among the guests.
     Program(usize),
@@ -72,6 +74,48 @@ pub(crate) enum Node {
     Device(Device),
     /// `/dev/fd`, whose entries depend on the process.
     Descriptors,
+}
+
+/// What is in a virtual directory, by name.
+#[derive(Clone, Debug)]
+pub(crate) enum Entries {
+    Own(BTreeMap<String, Node>),
+    /// The built-in commands. There are hundreds, and most jobs look for none or for a few: what
+    /// knows them all is not made before somebody does.
+    Commands,
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Self::Own(BTreeMap::new())
+    }
+}
+
+impl Deref for Entries {
+    type Target = BTreeMap<String, Node>;
+
+    fn deref(&self) -> &Self::Target {
+        static COMMANDS: LazyLock<BTreeMap<String, Node>> = LazyLock::new(|| {
+            let commands = guests::commands();
+            commands.map(|(name, guest)| (name.to_owned(), Node::Program(guest))).collect()
+        });
+        match self {
+            Self::Own(entries) => entries,
+            Self::Commands => &COMMANDS,
+        }
+    }
+}
+
+impl Entries {
+    fn change(&mut self) -> &mut BTreeMap<String, Node> {
+        if let Self::Commands = self {
+            *self = Self::Own((**self).clone());
+        }
+        match self {
+            Self::Own(entries) => entries,
+            Self::Commands => unreachable!("it has just been made its own"),
+        }
+    }
 }
 
 /// The tree of a job.
@@ -126,7 +170,8 @@ impl Namespace {
             ("zero", device(Device::Zero)),
         ];
         let dev = dev.into_iter().map(|(name, node)| (name.to_owned(), node)).collect();
-        let root = BTreeMap::from([("dev".to_owned(), Node::Directory(Arc::new(dev)))]);
+        let dev = Node::Directory(Arc::new(Entries::Own(dev)));
+        let root = Entries::Own(BTreeMap::from([("dev".to_owned(), dev)]));
         Self { root: Node::Directory(Arc::new(root)), under: None }
     }
 
@@ -140,12 +185,13 @@ impl Namespace {
         for name in parents {
             let Node::Directory(entries) = at else { return Err(path.to_owned()) };
             at = Arc::make_mut(entries)
+                .change()
                 .entry((*name).to_owned())
                 .or_insert_with(|| Node::Directory(Arc::default()));
         }
         match at {
             Node::Directory(entries) => {
-                Arc::make_mut(entries).insert((*last).to_owned(), node);
+                Arc::make_mut(entries).change().insert((*last).to_owned(), node);
                 Ok(())
             }
             Node::Mount(mount) => Err(mount.guest_path.clone()),
@@ -171,13 +217,13 @@ impl Namespace {
         let mut at = &mut self.root;
         for name in parents {
             let Node::Directory(entries) = at else { return };
-            let Some(next) = Arc::make_mut(entries).get_mut(*name) else { return };
+            let Some(next) = Arc::make_mut(entries).change().get_mut(*name) else { return };
             at = next;
         }
         if let Node::Directory(entries) = at
             && matches!(entries.get(*last), Some(Node::Mount(_)))
         {
-            Arc::make_mut(entries).remove(*last);
+            Arc::make_mut(entries).change().remove(*last);
         }
     }
 
