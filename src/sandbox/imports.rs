@@ -193,6 +193,8 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         |caller: Caller<'_, State>, (kind, index, line, status): (u32, u32, u32, u32)| {
             Box::new(async move {
                 let state = caller.data();
+                // What the shell has used up to here belongs to what it did before.
+                let _ = state.process.account.times();
                 let observer = state.job.observer.as_ref().filter(|_| state.process.is_root);
                 match (observer, kind) {
                     (Some(observer), 0) => observer.command_started(index).await,
@@ -355,6 +357,7 @@ async fn begin(
             .await
             .unwrap_or_else(|error| run::not_loadable(format!("the process was lost: {error}")))
     };
+    caller.data().process.account.reaped(&process.account);
     let written = guest(caller).and_then(|mut guest| write_status(&mut guest, status, pid, &exit));
     Ok(answer(written.map(|()| pid)))
 }
@@ -483,7 +486,9 @@ async fn wait(
         Err(Interrupted::Killed(killed)) => return Err(Stop::Killed(killed).into()),
     };
     let Some((pid, exit)) = ended else { return Ok(0) };
-    caller.data_mut().children.remove(&pid);
+    if let Some(child) = caller.data_mut().children.remove(&pid) {
+        caller.data().process.account.reaped(&child.account);
+    }
     let written = guest(caller).and_then(|mut guest| write_status(&mut guest, status, pid, &exit));
     Ok(answer(written.map(|()| pid)))
 }

@@ -16,14 +16,14 @@ use rustix::fs::{Mode, OFlags};
 use tokio::sync::Notify;
 
 use super::errno::{self, Errno};
-use super::guests;
 use super::kernel::Kernel;
 use super::limits::{Limits, MemoryBudget};
-use super::namespace::{Mount, Namespace, Node};
+use super::namespace::{Entries, Mount, Namespace, Node, Place};
 use super::process::{Pid, Process};
 use super::quota::Quota;
 use super::signal::KILL;
 use super::streams::{OutputSink, OutputStream};
+use super::usage::Usage;
 
 /// A directory of the host, by path or already open.
 ///
@@ -192,6 +192,8 @@ pub struct Job {
     account: Arc<Account>,
     processes: Mutex<Processes>,
     ended: Notify,
+    /// The directories at the top of the tree, which never change, once somebody asked for them.
+    top: OnceLock<Vec<(Arc<str>, Place)>>,
 }
 
 /// What the views of one job use together, beside its memory and its disk.
@@ -200,6 +202,8 @@ struct Account {
     log_used: AtomicU64,
     breach: OnceLock<Breach>,
     refused_process: AtomicBool,
+    /// What processes that have ended have used.
+    ended: Mutex<Usage>,
 }
 
 /// How a [view](Job::view) differs from its job.
@@ -260,6 +264,7 @@ impl Job {
             account: Arc::default(),
             processes: Mutex::default(),
             ended: Notify::new(),
+            top: OnceLock::new(),
         }))
     }
 
@@ -290,6 +295,7 @@ impl Job {
             account: Arc::clone(&self.account),
             processes: Mutex::default(),
             ended: Notify::new(),
+            top: OnceLock::new(),
         }))
     }
 
@@ -337,6 +343,38 @@ impl Job {
     /// Whether a process was refused because of the limit of processes.
     pub fn process_limit_reached(&self) -> bool {
         self.account.refused_process.load(Ordering::Relaxed)
+    }
+
+    /// The directories at the top of the tree, with their paths.
+    pub(crate) fn top_directories(&self) -> errno::Result<&[(Arc<str>, Place)]> {
+        if let Some(top) = self.top.get() {
+            return Ok(top);
+        }
+        let place = |name: &str| {
+            let path = format!("/{name}");
+            let place = self.namespace.directory(path.as_bytes())?;
+            Ok((path.into(), place))
+        };
+        let top = self.namespace.top().map(place).collect::<errno::Result<_>>()?;
+        Ok(self.top.get_or_init(|| top))
+    }
+
+    /// What the job's processes have used so far, those of other views included once they have
+    /// ended. A process that runs on another thread just now is counted up to where it last waited
+    /// or let others run, some milliseconds ago at most.
+    pub fn usage(&self) -> Usage {
+        let processes = self.lock();
+        let mut usage = *self.ended_usage();
+        for process in processes.live.values() {
+            usage += process.account.usage();
+        }
+        usage
+    }
+
+    /// The most memory, in bytes, that the limit of all processes together counted at the same time
+    /// since this was last asked.
+    pub fn take_peak_memory(&self) -> u64 {
+        self.memory.take_peak()
     }
 
     pub(crate) async fn write_log(
@@ -395,7 +433,11 @@ impl Job {
 
     /// Forgets a process that has ended.
     pub(crate) fn remove(&self, pid: Pid) {
-        self.lock().live.remove(&pid);
+        let mut processes = self.lock();
+        if let Some(process) = processes.live.remove(&pid) {
+            *self.ended_usage() += process.account.usage();
+        }
+        drop(processes);
         self.ended.notify_waiters();
     }
 
@@ -409,6 +451,10 @@ impl Job {
             any = true;
         }
         any
+    }
+
+    fn ended_usage(&self) -> MutexGuard<'_, Usage> {
+        self.account.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Processes> {
@@ -470,19 +516,13 @@ pub const DEFAULT_PATH: &str =
     "/opt/greenroom/image:/usr/local/bin:/usr/bin:/bin:/opt/greenroom/bin";
 
 fn place_commands(namespace: &mut Namespace) {
-    // The same for all jobs, and there are hundreds.
-    static ALL: OnceLock<Arc<BTreeMap<String, Node>>> = OnceLock::new();
-    let all = ALL.get_or_init(|| {
-        let commands = guests::commands();
-        Arc::new(commands.map(|(name, guest)| (name.to_owned(), Node::Program(guest))).collect())
-    });
     for directory in ["/bin", "/usr/bin", COMMANDS] {
         if !namespace.has(directory) {
             // A directory that an image brings has no room for them.
-            let _ = namespace.place(directory, Node::Directory(Arc::clone(all)));
+            let _ = namespace.place(directory, Node::Directory(Arc::new(Entries::Commands)));
             continue;
         }
-        for (name, node) in all.iter() {
+        for (name, node) in Entries::Commands.iter() {
             if namespace.place(&format!("{directory}/{name}"), node.clone()).is_err() {
                 break;
             }

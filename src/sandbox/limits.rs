@@ -67,19 +67,29 @@ pub(crate) enum Refused {
 pub(crate) struct MemoryBudget {
     limit: u64,
     used: AtomicU64,
+    /// The most that was in use since somebody began to watch.
+    peak: AtomicU64,
 }
 
 impl MemoryBudget {
     pub(crate) fn new(limit: u64) -> Arc<Self> {
-        Arc::new(Self { limit, used: AtomicU64::new(0) })
+        Arc::new(Self { limit, used: AtomicU64::new(0), peak: AtomicU64::new(0) })
     }
 
     pub(crate) fn take(&self, bytes: u64) -> bool {
-        self.used
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-                used.checked_add(bytes).filter(|total| *total <= self.limit)
-            })
-            .is_ok()
+        let taken = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+            used.checked_add(bytes).filter(|total| *total <= self.limit)
+        });
+        if let Ok(before) = taken {
+            self.peak.fetch_max(before + bytes, Ordering::Relaxed);
+        }
+        taken.is_ok()
+    }
+
+    /// The most that was in use at the same time since this was last called.
+    pub(crate) fn take_peak(&self) -> u64 {
+        let used = self.used.load(Ordering::Relaxed);
+        self.peak.swap(used, Ordering::Relaxed).max(used)
     }
 
     pub(crate) fn give_back(&self, bytes: u64) {

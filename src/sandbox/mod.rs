@@ -35,6 +35,7 @@ mod step;
 pub mod store;
 mod streams;
 mod table;
+mod usage;
 
 pub use guests::OwnProgram;
 pub use interface::interface;
@@ -50,3 +51,4 @@ pub use scratch::Scratch;
 pub use signature::signature;
 pub use step::{Finding, StepCall, StepHost};
 pub use streams::{OutputSink, OutputStream};
+pub use usage::Usage;

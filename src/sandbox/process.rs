@@ -11,8 +11,9 @@ use super::errno::{Errno, Result};
 use super::job::Job;
 use super::limits::Limiter;
 use super::modules::LoadedModule;
-use super::signal::Signals;
+use super::signal::{Killed, Signals};
 use super::table::{Entry, Table};
+use super::usage::Account;
 
 /// A process identifier, unique within a job.
 pub type Pid = u32;
@@ -59,6 +60,7 @@ pub(crate) struct Process {
     /// Whether it is the process that the job was started with.
     pub(crate) is_root: bool,
     pub(crate) signals: Signals,
+    pub(crate) account: Account,
     exit: OnceLock<Exit>,
     child_ended: Notify,
 }
@@ -83,6 +85,7 @@ impl Process {
             name,
             inline_depth,
             signals: Signals::default(),
+            account: Account::default(),
             exit: OnceLock::new(),
             child_ended: Notify::new(),
         }
@@ -95,6 +98,14 @@ impl Process {
     /// The parent, if anybody still knows it.
     pub(crate) fn parent(&self) -> Option<Arc<Self>> {
         self.parent.upgrade()
+    }
+
+    /// Runs a call that may have to wait for something, unless or until a signal ends the process.
+    pub(crate) async fn unless_killed_waiting<T>(
+        &self,
+        operation: impl Future<Output = T>,
+    ) -> std::result::Result<T, Killed> {
+        self.account.waiting(self.signals.unless_killed(operation)).await
     }
 
     /// Records the end and tells the parent.
@@ -119,6 +130,9 @@ impl Process {
     }
 }
 
+/// Bytes of a variable of the environment, roughly.
+const USUAL_LENGTH: usize = 48;
+
 /// Strings as WASI hands them over: each followed by a NUL byte.
 #[derive(Debug, Default)]
 pub(crate) struct Strings {
@@ -128,12 +142,20 @@ pub(crate) struct Strings {
 
 impl Strings {
     pub(crate) fn new<S: AsRef<[u8]>>(items: impl IntoIterator<Item = S>) -> Self {
-        let mut strings = Self::default();
+        let items = items.into_iter();
+        // A few dozen variables of usual length fit without growing.
+        let expected = items.size_hint().0;
+        let mut strings = Self {
+            bytes: Vec::with_capacity(expected.saturating_mul(USUAL_LENGTH)),
+            offsets: Vec::with_capacity(expected),
+        };
         for item in items {
             strings.offsets.push(u32::try_from(strings.bytes.len()).unwrap_or(u32::MAX));
             // A NUL inside a string would end it early for the program; nothing after it is lost
             // on anybody else.
-            strings.bytes.extend(item.as_ref().iter().filter(|b| **b != 0));
+            for part in item.as_ref().split(|byte| *byte == 0) {
+                strings.bytes.extend_from_slice(part);
+            }
             strings.bytes.push(0);
         }
         strings

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use wasmtime::{Instance, InstancePre, Store, Trap, UpdateDeadline};
+use wasmtime::{Instance, InstancePre, Store, Trap, TypedFunc, UpdateDeadline};
 
 use super::description::Description;
 use super::directory::Directory;
@@ -133,23 +133,24 @@ async fn run_program(job: &Arc<Job>, process: &Arc<Process>, start: Start) -> Ex
             return not_loadable(format!("cannot open the working directory: {errno:?}"));
         }
     };
-    // A module's start function may already run for ever.
-    let starting = instantiate(linked, &module, state);
-    let mut instance = match process.signals.unless_killed(starting).await {
-        Ok(Ok(instance)) => instance,
-        Ok(Err(exit)) => return exit,
-        Err(killed) => return signaled(killed),
+    let running = async {
+        let mut instance = match instantiate(linked, &module, state).await {
+            Ok(instance) => instance,
+            Err(exit) => return exit,
+        };
+        let store = &mut instance.store;
+        match instance.instance.get_typed_func::<(), ()>(&mut *store, "_start") {
+            Ok(function) => {
+                let result = function.call_async(&mut *store, ()).await;
+                exit_of(&store.data().process, &store.data().limiter, result)
+            }
+            Err(error) => not_loadable(format!("{}: {error:#}", module.name)),
+        }
     };
-    let store = &mut instance.store;
-    let started = match instance.instance.get_typed_func::<(), ()>(&mut *store, "_start") {
-        Ok(function) => function,
-        Err(error) => return not_loadable(format!("{}: {error:#}", module.name)),
-    };
-    // A killed process is dropped where it waits, also where it waits for its turn.
-    match process.signals.unless_killed(started.call_async(&mut *store, ())).await {
-        Ok(result) => exit_of(&store.data().process, &store.data().limiter, result),
-        Err(killed) => signaled(killed),
-    }
+    // A killed process is dropped where it waits, also where it waits for its turn, and a module's
+    // start function may already run for ever.
+    let running = process.account.running(running);
+    process.signals.unless_killed(running).await.unwrap_or_else(signaled)
 }
 
 /// Runs the copy of a process to its end.
@@ -170,43 +171,49 @@ async fn run_copy(state: State, forked: Forked) -> Exit {
     let Program::Module(linked) = &module.program else {
         return not_loadable("a component cannot be copied".to_owned());
     };
-    // A module's start function may already run for ever.
-    let starting = instantiate(linked, &module, state);
-    let mut instance = match process.signals.unless_killed(starting).await {
-        Ok(Ok(instance)) => instance,
-        Ok(Err(exit)) => return exit,
-        Err(killed) => return signaled(killed),
+    let running = async {
+        let mut instance = match instantiate(linked, &module, state).await {
+            Ok(instance) => instance,
+            Err(exit) => return exit,
+        };
+        let closure = forked.closure;
+        match copied(&mut instance, &module, forked).await {
+            Ok(entry) => {
+                let store = &mut instance.store;
+                let result = entry.call_async(&mut *store, closure).await;
+                exit_of(&store.data().process, &store.data().limiter, result)
+            }
+            Err(reason) => not_loadable(format!("{} cannot be copied: {reason}", module.name)),
+        }
     };
+    let running = process.account.running(running);
+    process.signals.unless_killed(running).await.unwrap_or_else(signaled)
+}
+
+/// Makes a new instance the copy of a process.
+async fn copied(
+    instance: &mut Running,
+    module: &LoadedModule,
+    forked: Forked,
+) -> std::result::Result<TypedFunc<u32, ()>, &'static str> {
     let store = &mut instance.store;
-    let prepared = async {
-        let memory = store.data().memory.ok_or("it has no memory")?;
-        module.pristine.get_or_init(|| memory.data(&mut *store).into());
-        let missing = forked.size.saturating_sub(memory.data_size(&mut *store));
-        let grown = memory.grow_async(&mut *store, (missing / WASM_PAGE) as u64).await;
-        grown.map_err(|_| "there is not enough memory")?;
-        // The copy goes as soon as it is in place.
-        for (at, page) in forked.pages {
-            memory.write(&mut *store, at, &page).map_err(|_| "its memory is smaller")?;
-        }
-        let pointer = store.data().stack_pointer.ok_or("it does not export its stack pointer")?;
-        pointer
-            .set(&mut *store, forked.stack_pointer.into())
-            .map_err(|_| "its stack pointer is not an i32")?;
-        instance
-            .instance
-            .get_typed_func::<u32, ()>(&mut *store, FORK_ENTRY)
-            .map_err(|_| "it does not export `__greenroom_child`")
-    };
-    let entry = match prepared.await {
-        Ok(entry) => entry,
-        Err(reason) => {
-            return not_loadable(format!("{} cannot be copied: {reason}", module.name));
-        }
-    };
-    match process.signals.unless_killed(entry.call_async(&mut *store, forked.closure)).await {
-        Ok(result) => exit_of(&store.data().process, &store.data().limiter, result),
-        Err(killed) => signaled(killed),
+    let memory = store.data().memory.ok_or("it has no memory")?;
+    module.pristine.get_or_init(|| memory.data(&mut *store).into());
+    let missing = forked.size.saturating_sub(memory.data_size(&mut *store));
+    let grown = memory.grow_async(&mut *store, (missing / WASM_PAGE) as u64).await;
+    grown.map_err(|_| "there is not enough memory")?;
+    // The copy goes as soon as it is in place.
+    for (at, page) in forked.pages {
+        memory.write(&mut *store, at, &page).map_err(|_| "its memory is smaller")?;
     }
+    let pointer = store.data().stack_pointer.ok_or("it does not export its stack pointer")?;
+    pointer
+        .set(&mut *store, forked.stack_pointer.into())
+        .map_err(|_| "its stack pointer is not an i32")?;
+    instance
+        .instance
+        .get_typed_func::<u32, ()>(&mut *store, FORK_ENTRY)
+        .map_err(|_| "it does not export `__greenroom_child`")
 }
 
 pub(crate) const WASM_PAGE: usize = 64 << 10;
@@ -311,13 +318,13 @@ fn state(
 fn preopen(job: &Job, table: &mut Table, ours: bool, cwd: &[u8]) -> Result<()> {
     let preopens = if ours {
         // It knows its working directory, and gets the virtual root.
-        vec![("/".to_owned(), Place::Virtual { path: b"/".to_vec() })]
+        vec![("/".into(), Place::Virtual { path: b"/".to_vec() })]
     } else {
         preopens(job, cwd)?
     };
     for (name, place) in preopens {
         let directory = Arc::new(Description::Directory(Directory::new(place)));
-        let entry = Entry { preopen: Some(name.as_bytes().into()), ..Entry::new(directory) };
+        let entry = Entry { preopen: Some(name.into()), ..Entry::new(directory) };
         table.insert(entry, 3)?;
     }
     Ok(())
@@ -326,25 +333,22 @@ fn preopen(job: &Job, table: &mut Table, ours: bool, cwd: &[u8]) -> Result<()> {
 /// The directories that a program finds open if it is not one of ours: `.` for its working
 /// directory and every top-level directory by its own name. (wasi-libc takes `.` and `/` for the
 /// same, so that both cannot be there: where a directory is mounted at the root it is that.)
-pub(crate) fn preopens(job: &Job, cwd: &[u8]) -> Result<Vec<(String, Place)>> {
-    let mut preopens = Vec::new();
+pub(crate) fn preopens(job: &Job, cwd: &[u8]) -> Result<Vec<(Arc<str>, Place)>> {
+    let top = job.top_directories()?;
+    let mut preopens = Vec::with_capacity(top.len() + 1);
     if let Some(mount) = job.namespace.root_mount() {
         let directory = Arc::clone(&mount.root);
         let (mount, inside) = (Arc::clone(mount), ".".into());
         let place = Place::Real { mount, directory, inside, may_climb: false };
-        preopens.push(("/".to_owned(), place));
+        preopens.push(("/".into(), place));
     } else {
         let mut working = job.namespace.directory(cwd)?;
         if let Place::Real { may_climb, .. } = &mut working {
             *may_climb = true;
         }
-        preopens.push((".".to_owned(), working));
+        preopens.push((".".into(), working));
     }
-    for name in job.namespace.top() {
-        let path = format!("/{name}");
-        let place = job.namespace.directory(path.as_bytes())?;
-        preopens.push((path, place));
-    }
+    preopens.extend_from_slice(top);
     Ok(preopens)
 }
 

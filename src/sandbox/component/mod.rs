@@ -145,7 +145,7 @@ pub(crate) async fn run(
         }
         exit
     };
-    match process.signals.unless_killed(running).await {
+    match process.signals.unless_killed(process.account.running(running)).await {
         Ok(exit) => exit,
         Err(killed) => run::signaled(killed),
     }
@@ -264,7 +264,7 @@ impl State {
                 .map_err(|errno| format!("cannot be started in its directory: {errno:?}"))?
                 .into_iter()
                 .map(|(name, place)| {
-                    (Arc::new(Description::Directory(Directory::new(place))), name)
+                    (Arc::new(Description::Directory(Directory::new(place))), name.to_string())
                 })
                 .collect(),
             open: 0,

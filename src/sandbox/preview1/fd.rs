@@ -302,7 +302,7 @@ async fn read(
         };
         match &*description {
             Description::File(file) => file.read(&mut buffers, at),
-            other => process.signals.unless_killed(other.read(&mut buffers, at)).await?,
+            other => process.unless_killed_waiting(other.read(&mut buffers, at)).await?,
         }
     };
     Ok(done.and_then(|count| guest(caller)?.write_u32(out, u32::try_from(count)?)))
@@ -336,7 +336,7 @@ async fn write(
         };
         match &*description {
             Description::File(file) => file.write(&buffers, at),
-            other => process.signals.unless_killed(other.write(&buffers, at)).await?,
+            other => process.unless_killed_waiting(other.write(&buffers, at)).await?,
         }
     };
     // Under POSIX nobody gets to see this error: the program ends by SIGPIPE. So it is for programs

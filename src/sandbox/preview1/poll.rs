@@ -86,7 +86,7 @@ async fn poll(
         Err(errno) => return Ok(Err(errno)),
     };
     let process = Arc::clone(&caller.data().process);
-    process.signals.unless_killed(first(&parsed)).await?;
+    process.unless_killed_waiting(first(&parsed)).await?;
     let written = (|| {
         let mut guest = guest(caller)?;
         let mut written = 0;
