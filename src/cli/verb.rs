@@ -8,9 +8,9 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches, Subcommand};
 
-use super::step;
 use super::{
-    artifacts, bench, cache, check, exec, expand, explain, image, list, run, schema, shell,
+    artifacts, bench, cache, check, compile_module, exec, expand, explain, image, list, run,
+    schema, shell, step,
 };
 use crate::compiler;
 
