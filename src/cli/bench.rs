@@ -2,7 +2,6 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::thread;
@@ -17,7 +16,7 @@ use super::project::{Project, ProjectArgs};
 use super::runtime;
 use super::signals::Signals;
 use super::value::span;
-use super::{print, tell};
+use super::{print, tell, whole_file};
 use crate::bench::{
     self, Case, Command, Effort, HotProgram, Machine, Report, Shape, Stages, Surroundings, Watch,
 };
@@ -423,10 +422,10 @@ fn finish(
     };
     print(&printable(&text))?;
     if let Some(path) = &args.chart {
-        write(path, &bench::html(report))?;
+        whole_file::write(path, bench::html(report).as_bytes())?;
     }
     if let Some(path) = &args.save {
-        write(path, &json())?;
+        whole_file::write(path, json().as_bytes())?;
     }
     let Some(baseline) = baseline else { return Ok(Exit::Success) };
     let comparison = bench::compare(baseline, report, f64::from(args.threshold) / 100.0);
@@ -438,20 +437,6 @@ fn finish(
         tell(&text)
     }
     Ok(if comparison.is_slower() { Exit::JobsFailed } else { Exit::Success })
-}
-
-/// Writes a file in one go: nobody finds half of it.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let written = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).and_then(
-        |mut file| {
-            file.write_all(text.as_bytes())?;
-            file.persist(path).map_err(|error| error.error)
-        },
-    );
-    written
-        .map(drop)
-        .map_err(|error| Failure::unable(format!("cannot write {}: {error}", path.display())))
 }
 
 /// A report that was kept.

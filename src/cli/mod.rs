@@ -42,6 +42,7 @@ mod step;
 mod step_grants;
 mod value;
 mod verb;
+mod whole_file;
 mod workspace;
 
 use std::io::{self, Write};

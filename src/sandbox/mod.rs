@@ -14,6 +14,7 @@ mod files;
 mod guests;
 mod host_limits;
 mod imports;
+mod initialize;
 mod interface;
 mod job;
 mod kernel;
@@ -38,6 +39,7 @@ mod table;
 mod usage;
 
 pub use guests::OwnProgram;
+pub use initialize::{Initialization, InitializeError};
 pub use interface::interface;
 pub use job::{
     Breach, DEFAULT_PATH, HostDirectory, Job, JobError, JobSpec, MountSpec, OwnCommand,

@@ -105,6 +105,17 @@ impl Job {
         found: Option<Found>,
         step: Option<StepCall>,
     ) -> Result<Exit, StartError> {
+        let (process, mut start) = self.prepare(spec, found)?;
+        start.step = step;
+        Ok(run::run(Arc::clone(self), process, start).await)
+    }
+
+    /// Finds a program and gives it a process.
+    pub(super) fn prepare(
+        self: &Arc<Self>,
+        spec: ProgramSpec,
+        found: Option<Found>,
+    ) -> Result<(Arc<Process>, Start), StartError> {
         let program = String::from_utf8_lossy(&spec.program).into_owned();
         let environment = Arc::new(Strings::new(spec.environment));
         let cwd: Arc<[u8]> = spec.cwd.as_bytes().into();
@@ -122,7 +133,7 @@ impl Job {
             name: program.clone(),
             arguments: spec.arguments.clone(),
         });
-        let mut start = match found.or(given) {
+        let start = match found.or(given) {
             Some(found) => Start { found, environment, cwd, umask, descriptors, step: None },
             None => Start::find(
                 self,
@@ -135,12 +146,11 @@ impl Job {
             )
             .map_err(|errno| start_error(&program, errno))?,
         };
-        start.step = step;
         let name = start.found.name.clone();
         let process = self
             .add(None, |pid| Process::new(pid, None, true, name, false))
             .map_err(|errno| start_error(&program, errno))?;
-        Ok(run::run(Arc::clone(self), process, start).await)
+        Ok((process, start))
     }
 
     /// Loads a command's module, compiling it if need be, so that running it starts at once.

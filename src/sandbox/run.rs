@@ -127,30 +127,64 @@ async fn run_program(job: &Arc<Job>, process: &Arc<Process>, start: Start) -> Ex
             return super::component::run(job, process, linked, &module, start).await;
         }
     };
-    let state = match state(job, process, &module, start) {
-        Ok(state) => state,
-        Err(errno) => {
-            return not_loadable(format!("cannot open the working directory: {errno:?}"));
-        }
+    match call_within(job, process, &module, linked, start, "_start").await {
+        Ok(_) => Exit { status: 0, how: How::Exited },
+        Err(exit) => exit,
+    }
+}
+
+/// Calls another function of a program than `_start`, in a process that goes with it, and returns
+/// what it leaves behind.
+///
+/// # Errors
+/// How the process ended, if the function did not return.
+pub(crate) async fn call(
+    job: &Arc<Job>,
+    process: &Arc<Process>,
+    start: Start,
+    function: &str,
+) -> std::result::Result<Running, Exit> {
+    let _ended = Ended { job: Arc::clone(job), process: Arc::clone(process) };
+    let kernel = Arc::clone(&job.kernel);
+    let loading = kernel.modules.load(&kernel, &start.found.origin, &start.found.name);
+    let module = match process.signals.unless_killed(loading).await {
+        Ok(loaded) => loaded.map_err(not_loadable)?,
+        Err(killed) => return Err(signaled(killed)),
     };
-    let running = async {
-        let mut instance = match instantiate(linked, &module, state).await {
-            Ok(instance) => instance,
-            Err(exit) => return exit,
-        };
-        let store = &mut instance.store;
-        match instance.instance.get_typed_func::<(), ()>(&mut *store, "_start") {
-            Ok(function) => {
-                let result = function.call_async(&mut *store, ()).await;
-                exit_of(&store.data().process, &store.data().limiter, result)
-            }
-            Err(error) => not_loadable(format!("{}: {error:#}", module.name)),
+    match &module.program {
+        Program::Module(linked) => {
+            call_within(job, process, &module, linked, start, function).await
+        }
+        Program::Component(_) => Err(not_loadable("it is a component, not a module".to_owned())),
+    }
+}
+
+async fn call_within(
+    job: &Arc<Job>,
+    process: &Arc<Process>,
+    module: &Arc<LoadedModule>,
+    linked: &InstancePre<State>,
+    start: Start,
+    function: &str,
+) -> std::result::Result<Running, Exit> {
+    let state = state(job, process, module, start)
+        .map_err(|errno| not_loadable(format!("cannot open the working directory: {errno:?}")))?;
+    let called = async {
+        let mut running = instantiate(linked, module, state).await?;
+        let store = &mut running.store;
+        let function = running
+            .instance
+            .get_typed_func::<(), ()>(&mut *store, function)
+            .map_err(|error| not_loadable(format!("{}: {error:#}", module.name)))?;
+        match function.call_async(&mut *store, ()).await {
+            Ok(()) => Ok(running),
+            failed => Err(exit_of(&store.data().process, &store.data().limiter, failed)),
         }
     };
     // A killed process is dropped where it waits, also where it waits for its turn, and a module's
     // start function may already run for ever.
-    let running = process.account.running(running);
-    process.signals.unless_killed(running).await.unwrap_or_else(signaled)
+    let called = process.account.running(called);
+    process.signals.unless_killed(called).await.unwrap_or_else(|killed| Err(signaled(killed)))
 }
 
 /// Runs the copy of a process to its end.
@@ -218,9 +252,10 @@ async fn copied(
 
 pub(crate) const WASM_PAGE: usize = 64 << 10;
 
-struct Running {
-    store: Store<State>,
-    instance: Instance,
+/// An instance in its store.
+pub(crate) struct Running {
+    pub(crate) store: Store<State>,
+    pub(crate) instance: Instance,
 }
 
 async fn instantiate(

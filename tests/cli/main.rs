@@ -7,6 +7,7 @@ mod exec;
 mod explain;
 mod front;
 mod harness;
+mod initialize;
 mod run;
 mod secrets;
 mod settings;

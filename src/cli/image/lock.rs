@@ -7,7 +7,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::images;
 use crate::cli::pipeline::PipelineArgs;
-use crate::cli::print;
+use crate::cli::{print, whole_file};
 use crate::image::{Digest, LockFile};
 use crate::pipeline::PullPolicy;
 
@@ -47,23 +47,7 @@ pub(super) fn lock(
             lock.insert(reference.key(), digest);
         }
     }
-    let failed = |error: std::io::Error| {
-        Failure::unable(format!("cannot write {}: {error}", path.display()))
-    };
-    let directory = path.parent().unwrap_or(&request.project.root);
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
-    {
-        use std::io::Write;
-        file.write_all(lock.to_text().as_bytes()).map_err(failed)?;
-    }
-    {
-        // Others may read what lies in a project.
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::Permissions::from_mode(0o644);
-        file.as_file().set_permissions(mode).map_err(failed)?;
-    }
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(&path).map_err(|error| failed(error.error))?;
+    whole_file::write(&path, lock.to_text().as_bytes())?;
     let s = if lock.len() == 1 { "" } else { "s" };
     print(&format!("{}: {} image{s}\n", path.display(), lock.len()))?;
     session.runtime.shutdown_background();

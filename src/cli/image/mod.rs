@@ -1,5 +1,6 @@
 //! `greenroom image`: what is in the store of images, and how it gets there.
 
+mod initialize;
 mod lock;
 mod progress;
 mod pull;
@@ -31,6 +32,7 @@ use progress::Bars;
     greenroom image pull                  all images of .gitlab-ci.yml\n  \
     greenroom image list\n  \
     greenroom image lock                  write greenroom.lock\n  \
+    greenroom image initialize tool.wasm -o tools/tool.wasm\n  \
     greenroom image prune --unused 30d")]
 pub(super) struct ImageArgs {
     #[command(subcommand)]
@@ -46,6 +48,7 @@ enum Verb {
     Rm(show::RmArgs),
     Prune(show::PruneArgs),
     Lock(lock::LockArgs),
+    Initialize(initialize::InitializeArgs),
 }
 
 pub(super) fn image(
@@ -61,6 +64,7 @@ pub(super) fn image(
         Verb::Rm(args) => show::rm(args, environment),
         Verb::Prune(args) => show::prune(args, environment),
         Verb::Lock(args) => lock::lock(args, environment, color),
+        Verb::Initialize(args) => initialize::initialize(args, environment),
     }
 }
 
