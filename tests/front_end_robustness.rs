@@ -139,7 +139,10 @@ fn hostile_files_end_in_time() {
 
     let shared = format!("variables: {{A: {}}}\n", "x".repeat(100_000));
     let jobs: String = (0..5_000).map(|n| format!("j{n}: {{script: x}}\n")).collect();
-    assert!(in_time("a large variable", format!("{shared}{jobs}").as_bytes()).has_errors());
+    // It is there once for all jobs, but not if each has its own.
+    assert!(!in_time("a large variable", format!("{shared}{jobs}").as_bytes()).has_errors());
+    let own = format!("variables: {{A: {}, B: $A$CI_JOB_NAME}}\n", "x".repeat(100_000));
+    assert!(in_time("large variables", format!("{own}{jobs}").as_bytes()).has_errors());
 
     let chain: String = (0..20_000)
         .map(|n| format!("j{n}: {{script: x, needs: [j{}]}}\n", (n + 1) % 20_000))

@@ -225,6 +225,9 @@ impl Case {
         if let Some(image) = &job.image {
             writeln!(out, "  image: {image}").unwrap();
         }
+        if !job.pull_policy.is_empty() {
+            writeln!(out, "  pull_policy: {:?}", job.pull_policy).unwrap();
+        }
         settings(job, out);
         for (name, script) in [("script", &job.script), ("after_script", &job.after_script)] {
             for entry in script {
@@ -232,7 +235,7 @@ impl Case {
                 writeln!(out, "  {name} {}:{}: {text}", entry.file, entry.line).unwrap();
             }
         }
-        for (name, value) in &job.variables {
+        for (name, value) in job.variables.iter() {
             let predefined =
                 ["CI", "GITLAB_"].iter().any(|p| name.starts_with(p)) && name != "CI_PIPELINE_NAME";
             if self.show_predefined || !predefined {

@@ -58,7 +58,7 @@ pub(super) fn explain(
     let request = args.pipeline.request(project, environment, color)?;
     let planned = front::valid_plan(&request, environment, color)?;
     let Subject { job, reason } = find(&planned, name)?;
-    let names = job.variables.iter().map(|(name, _)| name.as_str());
+    let names = job.variables.iter().map(|(name, _)| name);
     let Some(explanation) = plan::explain(&planned.pipeline, &planned.context, &job.name, names)
     else {
         return Err(Failure::unable(format!("the job {name} cannot be explained")));

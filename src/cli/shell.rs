@@ -160,12 +160,11 @@ fn variables(
         ("GREENROOM_SHELL", job.map_or("no job", |job| &job.name)),
     ];
     let own = own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let of_job = match job {
-        Some(job) => &job.variables,
-        None => &request.variables,
+    let of_job: Vec<(String, String)> = match job {
+        Some(job) => job.variables.owned().collect(),
+        None => request.variables.clone(),
     };
-    let all: HashMap<String, String> =
-        own.chain(image.iter().cloned()).chain(of_job.iter().cloned()).collect();
+    let all: HashMap<String, String> = own.chain(image.iter().cloned()).chain(of_job).collect();
     all.into_iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect()
 }
 

@@ -113,8 +113,7 @@ impl WorkspaceArgs {
             _ => root.clone(),
         };
         let pipeline = plan.jobs.first().map_or(0, |job| {
-            let id = job.variables.iter().find(|(name, _)| name == "CI_PIPELINE_ID");
-            id.and_then(|(_, id)| id.parse().ok()).unwrap_or(0)
+            job.variables.get("CI_PIPELINE_ID").and_then(|id| id.parse().ok()).unwrap_or(0)
         });
         let fixed: HashSet<String> =
             request.variables.iter().map(|(name, _)| name.clone()).collect();

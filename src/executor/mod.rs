@@ -225,7 +225,7 @@ impl SandboxExecutor {
             progress,
             image: image.environment,
             granted: self.config.environment.clone(),
-            variables: started_at().into_iter().chain(job.variables.iter().cloned()).collect(),
+            variables: started_at().into_iter().chain(job.variables.owned()).collect(),
         }))
     }
 }

@@ -1,5 +1,6 @@
 //! Lowering: the pipeline's jobs become planned ones, and those that do not run are set aside.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::decide::{Decision, Surroundings};
@@ -242,19 +243,25 @@ fn waiting_reasons(
 
 /// Fills in what each job comes after.
 fn link(plan: &mut Plan, graph: &Graph, by_stage: &[usize], ids: &[Option<JobId>]) {
+    let mut earlier: Option<(usize, Arc<[JobId]>)> = None;
     for &index in by_stage {
         let Some(id) = ids[index] else { continue };
         let links = &graph.jobs[index];
-        let mut after: Vec<JobId> = match &links.needs {
-            Some(needs) => needs.iter().filter_map(|needed| ids[*needed]).collect(),
-            None => by_stage
-                .iter()
-                .take_while(|other| graph.jobs[**other].stage < links.stage)
-                .filter_map(|other| ids[*other])
-                .collect(),
+        plan.jobs[id.0].after = match (&links.needs, &earlier) {
+            (Some(needs), _) => {
+                let mut after: Vec<JobId> =
+                    needs.iter().filter_map(|needed| ids[*needed]).collect();
+                after.sort_unstable();
+                after.into()
+            }
+            (None, Some((stage, after))) if *stage == links.stage => Arc::clone(after),
+            (None, _) => {
+                let before = by_stage.iter().take_while(|o| graph.jobs[**o].stage < links.stage);
+                let after: Arc<[JobId]> = before.filter_map(|other| ids[*other]).collect();
+                earlier = Some((links.stage, Arc::clone(&after)));
+                after
+            }
         };
-        after.sort_unstable();
-        plan.jobs[id.0].after = after;
     }
 }
 
@@ -338,8 +345,7 @@ impl Builder<'_> {
         script.extend(job.run.iter().flat_map(|steps| steps.iter()).map(step_entry));
         let after_script = entries(&job.after_script, sources);
         self.weight += script.iter().chain(&after_script).map(|e| e.text.len() + 64).sum::<usize>();
-        self.weight +=
-            environment.variables.iter().map(|(k, v)| k.len() + v.len() + 48).sum::<usize>();
+        self.weight += environment.variables.own_bytes();
         if self.weight > MAX_PLAN_BYTES {
             self.diagnostics.push(
                 Diagnostic::error(
@@ -350,7 +356,7 @@ impl Builder<'_> {
                     ),
                 )
                 .label(job.name.span, "the limit is reached with this job")
-                .help("what stands in `default` and in global `variables` counts for each job"),
+                .help("what stands in `default` counts for each job"),
             );
             return None;
         }
@@ -361,7 +367,7 @@ impl Builder<'_> {
             id: JobId(index),
             name: job.name.value.clone(),
             stage: job.stage.value.clone(),
-            after: vec![],
+            after: Arc::default(),
             needs: graph.jobs[index].needs.as_ref().map(names),
             when: when(decision),
             allow_failure: allow_failure(decision),

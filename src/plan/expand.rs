@@ -7,17 +7,10 @@
 //! left to the shell. A variable with `expand: false` is neither expanded nor looked into.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use indexmap::IndexMap;
-
+use super::layers::{Environment, Layers, Place};
 use crate::pipeline::references::{Part, parts};
-
-/// A value and whether references in it are replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Raw<'a> {
-    pub(super) value: &'a str,
-    pub(super) expand: bool,
-}
 
 /// The longest value that expansion may make, in bytes: Linux takes no longer variable.
 pub(super) const MAX_VALUE: usize = 128 * 1024;
@@ -31,41 +24,48 @@ pub(super) struct TooLong {
 
 /// The variables of a job with their references replaced.
 pub(super) struct Expanded<'a> {
-    raw: &'a IndexMap<&'a str, Raw<'a>>,
-    /// The values of those that have references, by their place. Most have none.
-    values: HashMap<usize, String>,
+    layers: Layers<'a>,
+    /// The values of those that have references. Most have none.
+    values: HashMap<Place, Arc<str>>,
 }
 
 impl<'a> Expanded<'a> {
-    pub(super) fn new(raw: &'a IndexMap<&'a str, Raw<'a>>) -> Result<Self, TooLong> {
-        let mut expanded = Self { raw, values: HashMap::new() };
-        let referring: Vec<usize> = (0..raw.len())
-            // Asked one by one, each is a fast search through what may be a long value.
-            .filter(|index| {
-                let Raw { value, expand } = raw[*index];
-                expand && (value.contains('$') || value.contains('%'))
-            })
-            .collect();
+    pub(super) fn new(layers: Layers<'a>) -> Result<Self, TooLong> {
+        let referring = layers.referring();
+        let mut expanded = Self { layers, values: HashMap::new() };
         if referring.is_empty() {
             return Ok(expanded);
         }
+        let places: HashMap<Place, usize> =
+            referring.iter().enumerate().map(|(number, (place, ..))| (*place, number)).collect();
+        let number_of =
+            |layers: &Layers<'_>, name: &str| places.get(&layers.find(name)?.0).copied();
+        let named = |part: &Part<'_>| match part {
+            Part::Name { name, .. } | Part::Percent { name, .. } => {
+                number_of(&expanded.layers, name)
+            }
+            _ => None,
+        };
+        let names = referring
+            .iter()
+            .map(|(.., raw)| parts(&raw.value).iter().filter_map(named).collect())
+            .collect();
         // References come before the variables that contain them, so that no chain is too long.
-        let knots = Knots::new(raw, &referring).find();
-        let mut knot_of = HashMap::with_capacity(referring.len());
+        let knots = Knots { names }.find();
+        let mut knot_of = vec![0; referring.len()];
         for (number, knot) in knots.iter().enumerate() {
-            knot.iter().for_each(|member| _ = knot_of.insert(referring[*member], number));
+            knot.iter().for_each(|member| knot_of[*member] = number);
         }
         for (number, knot) in knots.iter().enumerate() {
             for &member in knot {
-                let index = referring[member];
-                let Some((name, raw_value)) = raw.get_index(index) else { continue };
+                let (place, name, raw) = referring[member];
                 let inside = |other: &str| {
-                    raw.get_index_of(other).is_some_and(|at| knot_of.get(&at) == Some(&number))
+                    number_of(&expanded.layers, other).is_some_and(|at| knot_of[at] == number)
                 };
                 let value = expanded
-                    .replace(raw_value.value, inside)
-                    .map_err(|TooLong { .. }| TooLong { name: (*name).to_owned() })?;
-                expanded.values.insert(index, value);
+                    .replace(&raw.value, inside)
+                    .map_err(|TooLong { .. }| TooLong { name: name.to_string() })?;
+                expanded.values.insert(place, value.into());
             }
         }
         Ok(expanded)
@@ -73,8 +73,13 @@ impl<'a> Expanded<'a> {
 
     /// The value of a variable.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
-        let (index, _, raw) = self.raw.get_full(name)?;
-        Some(self.values.get(&index).map_or(raw.value, String::as_str))
+        let (place, raw) = self.layers.find(name)?;
+        Some(self.values.get(&place).map_or(&*raw.value, |value| value))
+    }
+
+    /// All of them.
+    pub(super) fn environment(&self) -> Environment {
+        self.layers.environment(|place| self.values.get(&place).map(Arc::clone))
     }
 
     /// A text with its references replaced.
@@ -111,22 +116,6 @@ struct Knots {
 }
 
 impl Knots {
-    fn new(raw: &IndexMap<&str, Raw<'_>>, referring: &[usize]) -> Self {
-        let places: HashMap<usize, usize> =
-            referring.iter().enumerate().map(|(place, index)| (*index, place)).collect();
-        let named = |part: &Part<'_>| match part {
-            Part::Name { name, .. } | Part::Percent { name, .. } => {
-                places.get(&raw.get_index_of(name)?).copied()
-            }
-            _ => None,
-        };
-        let names = referring
-            .iter()
-            .map(|index| parts(raw[*index].value).iter().filter_map(named).collect())
-            .collect();
-        Self { names }
-    }
-
     /// The knots, each one after those that it names. Most are a single variable.
     fn find(&self) -> Vec<Vec<usize>> {
         const UNSEEN: usize = usize::MAX;
@@ -178,15 +167,18 @@ impl Knots {
 
 #[cfg(test)]
 mod tests {
+    use super::super::layers::Layer;
     use super::*;
     use proptest::prelude::*;
 
     fn expand(variables: &[(&str, &str)], text: &str) -> String {
-        let raw: IndexMap<&str, Raw<'_>> = variables
-            .iter()
-            .map(|(name, value)| (*name, Raw { value, expand: !name.starts_with("RAW") }))
-            .collect();
-        Expanded::new(&raw)
+        // In several layers, as a job has them.
+        let mut layers = [Layer::default(), Layer::default(), Layer::default()];
+        for (number, (name, value)) in variables.iter().enumerate() {
+            let expand = !name.starts_with("RAW");
+            layers[number % 3].set((*name).into(), (*value).into(), expand);
+        }
+        Expanded::new(Layers::new(&layers))
             .and_then(|expanded| expanded.text(text))
             .unwrap_or_else(|error| format!("{} is too long", error.name))
     }

@@ -8,6 +8,7 @@ mod expand;
 mod explain;
 mod graph;
 mod known;
+mod layers;
 mod model;
 mod predefined;
 mod selection;
@@ -20,6 +21,7 @@ pub use build::build;
 pub use context::{Context, GitFacts, Manual, User};
 pub use explain::{Explanation, Judged, Origin, Verdict, explain};
 pub use known::documentation as variables_documentation;
+pub use layers::Environment;
 pub use model::{
     AllowFailure, JobId, LeftOut, LeftOutReason, Plan, PlannedJob, ScriptEntry, Stage, When,
 };

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::Settings;
+use super::{Environment, Settings};
 use crate::function::Steps;
 use crate::pipeline::PullPolicy;
 
@@ -166,8 +167,8 @@ pub struct PlannedJob {
     /// The name of its stage.
     pub stage: String,
     /// The jobs that must have ended before this one starts: its `needs`, or else every job of
-    /// every earlier stage.
-    pub after: Vec<JobId>,
+    /// every earlier stage. Jobs of a stage share the list.
+    pub after: Arc<[JobId]>,
     /// The names in its `needs:`, without optional ones that are not in the pipeline. `None` if it
     /// has no such keyword and therefore waits for the stages before its own.
     pub needs: Option<Vec<String>>,
@@ -191,8 +192,8 @@ pub struct PlannedJob {
     pub run: Option<Steps>,
     /// How it is executed and what is kept of it.
     pub settings: Settings,
-    /// The job's environment in ascending precedence, without duplicates; `CI_*` included.
-    pub variables: Vec<(String, String)>,
+    /// The job's environment; `CI_*` included.
+    pub variables: Environment,
 }
 
 /// One entry of a `script:` list.

@@ -1,6 +1,7 @@
 //! Running only a part of a plan.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::{JobId, LeftOut, LeftOutReason, Plan, PlannedJob};
 use crate::diagnostic::similar;
@@ -197,7 +198,19 @@ impl Plan {
             chosen: jobs.iter().map(|job| (job.name.as_str(), (job.id, stage_of(job)))).collect(),
             stage_index: &stage_index,
         };
-        let after: Vec<Vec<JobId>> = jobs.iter().map(|job| order.after(job)).collect();
+        let mut of_stages: HashMap<String, Arc<[JobId]>> = HashMap::new();
+        let after: Vec<Arc<[JobId]>> = jobs
+            .iter()
+            .map(|job| match (&job.needs, of_stages.get(&job.stage)) {
+                (None, Some(after)) => Arc::clone(after),
+                (None, None) => {
+                    let after: Arc<[JobId]> = order.after(job).into();
+                    of_stages.insert(job.stage.clone(), Arc::clone(&after));
+                    after
+                }
+                (Some(_), _) => order.after(job).into(),
+            })
+            .collect();
         for (job, after) in jobs.iter_mut().zip(after) {
             job.after = after;
         }

@@ -1,32 +1,60 @@
 //! The environment of a job: every source of variables in GitLab's order, then expanded.
 
+use std::cell::RefCell;
+
 use indexmap::IndexMap;
 
-use super::expand::{Expanded, MAX_VALUE, Raw, TooLong};
+use super::expand::{Expanded, MAX_VALUE, TooLong};
+use super::layers::{self, Layer, Layers, Texts};
 use super::predefined::{self, JobFacts};
 use super::{Context, Settings, environment};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::pipeline::{self, Job, Pipeline};
+use crate::pipeline::{self, Inherit, Job, Pipeline};
+
+/// Longer texts are not looked for among those that other jobs have.
+const LONGEST_SHARED: usize = 1024;
 
 /// What all jobs of a plan share.
 pub(super) struct Variables<'a> {
     pipeline: &'a Pipeline,
-    context: &'a Context,
-    predefined: Vec<(&'static str, String)>,
+    predefined: Layer,
+    /// Those of the top level and of the workflow's rule, for jobs that take over all of them.
+    global: Layer,
+    /// Those of the command line.
+    given: Layer,
     /// Those of the rule of `workflow` that applies.
     workflow: Option<&'a pipeline::Variables>,
+    texts: RefCell<Texts>,
 }
 
 /// A job's variables and its image.
 pub(super) struct Environment {
-    pub(super) variables: Vec<(String, String)>,
+    pub(super) variables: layers::Environment,
     pub(super) image: Option<String>,
     pub(super) settings: Settings,
 }
 
 impl<'a> Variables<'a> {
-    pub(super) fn new(pipeline: &'a Pipeline, context: &'a Context) -> Self {
-        Self { pipeline, context, predefined: predefined::of_pipeline(context), workflow: None }
+    pub(super) fn new(pipeline: &'a Pipeline, context: &Context) -> Self {
+        let mut texts = Texts::default();
+        let mut predefined = Layer::default();
+        for (name, value) in predefined::of_pipeline(context) {
+            predefined.set(texts.get(name), value.into(), false);
+        }
+        let mut given = Layer::default();
+        for (name, value) in &context.variables {
+            given.set(texts.get(name), value.as_str().into(), false);
+        }
+        let mut variables = Self {
+            pipeline,
+            predefined: predefined.shared(),
+            global: Layer::default(),
+            given: given.shared(),
+            workflow: None,
+            texts: RefCell::new(texts),
+        };
+        variables.global = variables.global(&Inherit::default()).shared();
+        variables
     }
 
     /// Takes the variables of the workflow's rule, and names the pipeline.
@@ -36,40 +64,77 @@ impl<'a> Variables<'a> {
         diagnostics: &mut Diagnostics,
     ) {
         self.workflow = variables;
+        self.global = self.global(&Inherit::default()).shared();
         if let Some(name) = &self.pipeline.workflow.name
             && let Some(Ok(name)) =
                 self.for_conditions(None, diagnostics, |expanded| expanded.text(name))
         {
-            self.predefined.push(("CI_PIPELINE_NAME", name));
+            self.predefined.set("CI_PIPELINE_NAME".into(), name.into(), false);
+            self.predefined = std::mem::take(&mut self.predefined).shared();
         }
     }
 
-    /// The variables in ascending precedence: predefined, the top level's, the workflow's, the
-    /// job's, its rule's, those of the command line.
-    fn raw<'v>(
-        &'v self,
-        own: &'v [(&'static str, String)],
-        job: Option<&'v Job>,
-        rule: Option<&'v pipeline::Variables>,
-    ) -> IndexMap<&'v str, Raw<'v>> {
-        let mut raw: IndexMap<&str, Raw<'_>> = IndexMap::with_capacity(128);
-        for (name, value) in self.predefined.iter().chain(own) {
+    /// The variables of the top level and of the workflow's rule that a job takes over.
+    fn global(&self, inherit: &Inherit) -> Layer {
+        let mut layer = Layer::default();
+        let inherited = self.pipeline.variables.iter().filter(|(name, _)| inherit.includes(name));
+        self.add(&mut layer, inherited.chain(self.workflow.into_iter().flatten()));
+        layer
+    }
+
+    /// The job's variables and its rule's.
+    fn own(&self, job: &Job, rule: Option<&pipeline::Variables>) -> Layer {
+        let mut layer = Layer::default();
+        self.add(&mut layer, job.variables.iter().chain(rule.into_iter().flatten()));
+        layer
+    }
+
+    fn add<'v>(
+        &self,
+        layer: &mut Layer,
+        variables: impl Iterator<Item = (&'v String, &'v pipeline::Variable)>,
+    ) {
+        let mut texts = self.texts.borrow_mut();
+        for (name, variable) in variables {
+            let value = match variable.value.len() > LONGEST_SHARED {
+                true => variable.value.as_str().into(),
+                false => texts.get(&variable.value),
+            };
+            layer.set(texts.get(name), value, variable.expand);
+        }
+    }
+
+    /// What is predefined for a job.
+    fn predefined(&self, variables: Vec<(&'static str, String)>) -> Layer {
+        let mut texts = self.texts.borrow_mut();
+        let mut layer = Layer::default();
+        for (name, value) in variables {
             // Of these only the address is the pipeline file's.
-            let expand = *name == "CI_ENVIRONMENT_URL";
-            put(&mut raw, name, Raw { value, expand });
+            layer.set(texts.get(name), value.into(), name == "CI_ENVIRONMENT_URL");
         }
-        let inherited = |name: &str| job.is_none_or(|job| job.inherit_variables.includes(name));
-        let global = self.pipeline.variables.iter().filter(|(name, _)| inherited(name));
-        let workflow = self.workflow.into_iter().flatten();
-        let own = job.map(|job| &job.variables).into_iter().flatten();
-        for (name, variable) in global.chain(workflow).chain(own).chain(rule.into_iter().flatten())
-        {
-            put(&mut raw, name, Raw { value: &variable.value, expand: variable.expand });
-        }
-        for (name, value) in &self.context.variables {
-            put(&mut raw, name, Raw { value, expand: false });
-        }
-        raw
+        layer
+    }
+
+    /// Expands the variables of a job in ascending precedence: predefined, the top level's, the
+    /// workflow's, the job's, its rule's, those of the command line.
+    fn expand<T>(
+        &self,
+        predefined: &Layer,
+        job: Option<&Job>,
+        own: &Layer,
+        then: impl FnOnce(&Expanded<'_>) -> Result<T, TooLong>,
+    ) -> Result<T, TooLong> {
+        let filtered;
+        let global = match job.map(|job| &job.inherit_variables) {
+            None => &self.global,
+            Some(Inherit::All) => &self.global,
+            Some(inherit) => {
+                filtered = self.global(inherit);
+                &filtered
+            }
+        };
+        let layers = [&self.predefined, predefined, global, own, &self.given];
+        then(&Expanded::new(Layers::new(layers))?)
     }
 
     /// Hands the values that the conditions of a job, or without one of the workflow, may ask for
@@ -80,11 +145,12 @@ impl<'a> Variables<'a> {
         diagnostics: &mut Diagnostics,
         decide: impl FnOnce(&Expanded<'_>) -> T,
     ) -> Option<T> {
-        let own = job.map(|(_, facts)| predefined::of_job(facts)).unwrap_or_default();
+        let predefined = job.map(|(_, facts)| self.predefined(predefined::of_job(facts)));
         let job = job.map(|(job, _)| job);
-        let raw = self.raw(&own, job, None);
-        match Expanded::new(&raw) {
-            Ok(expanded) => Some(decide(&expanded)),
+        let own = job.map(|job| self.own(job, None)).unwrap_or_default();
+        let predefined = predefined.unwrap_or_default();
+        match self.expand(&predefined, job, &own, |expanded| Ok(decide(expanded))) {
+            Ok(decided) => Some(decided),
             Err(error) => {
                 diagnostics.push(self.too_long(job, &error));
                 None
@@ -100,33 +166,41 @@ impl<'a> Variables<'a> {
         facts: &JobFacts<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Environment {
-        let nothing = Environment { variables: vec![], image: None, settings: Settings::default() };
-        let mut own = predefined::of_job(facts);
-        if let Some(environment) = &job.environment {
-            // Its name may hold variables, and variables may hold its name.
-            let raw = self.raw(&own, Some(job), rule);
-            match Expanded::new(&raw)
-                .and_then(|expanded| environment::variables(environment, &expanded))
-            {
-                Ok(variables) => own.extend(variables),
-                Err(error) => {
-                    diagnostics.push(self.too_long(Some(job), &error));
-                    return nothing;
+        let mut predefined = predefined::of_job(facts);
+        let own = self.own(job, rule);
+        let mut expand = || {
+            if let Some(environment) = &job.environment {
+                // Its name may hold variables, and variables may hold its name.
+                let before = self.predefined(predefined.clone());
+                predefined.extend(self.expand(&before, Some(job), &own, |expanded| {
+                    environment::variables(environment, expanded)
+                })?);
+            }
+            let predefined = self.predefined(std::mem::take(&mut predefined));
+            self.expand(&predefined, Some(job), &own, |expanded| {
+                Ok(self.environment(job, expanded, diagnostics))
+            })
+        };
+        match expand() {
+            Ok(environment) => environment,
+            Err(error) => {
+                diagnostics.push(self.too_long(Some(job), &error));
+                Environment {
+                    variables: layers::Environment::default(),
+                    image: None,
+                    settings: Settings::default(),
                 }
             }
         }
-        let raw = self.raw(&own, Some(job), rule);
-        let expanded = match Expanded::new(&raw) {
-            Ok(expanded) => expanded,
-            Err(error) => {
-                diagnostics.push(self.too_long(Some(job), &error));
-                return nothing;
-            }
-        };
-        let mut variables: Vec<(String, String)> = raw
-            .keys()
-            .map(|name| ((*name).to_owned(), expanded.value(name).unwrap_or_default().to_owned()))
-            .collect();
+    }
+
+    fn environment(
+        &self,
+        job: &Job,
+        expanded: &Expanded<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Environment {
+        let mut variables = expanded.environment();
         let image = job.image.as_ref().and_then(|image| match expanded.text(&image.value) {
             Ok(text) => Some(text),
             Err(TooLong { .. }) => {
@@ -139,9 +213,8 @@ impl<'a> Variables<'a> {
         });
         // The image may name variables, so its own variable comes last.
         if let Some(image) = &image {
-            let name = "CI_JOB_IMAGE";
-            variables.retain(|(other, _)| other != name);
-            variables.insert(0, (name.to_owned(), image.clone()));
+            let mut texts = self.texts.borrow_mut();
+            variables.set_first(&texts.get("CI_JOB_IMAGE"), texts.get(image));
         }
         let settings = Settings::expand(&job.execution, &|text| expanded.text(text));
         let settings = settings.unwrap_or_else(|TooLong { .. }| {
@@ -193,10 +266,4 @@ pub(super) fn check_options(pipeline: &Pipeline, context: &Context, diagnostics:
             );
         }
     }
-}
-
-/// Sets a variable; one that is set again moves to the end, where its precedence is.
-fn put<'a>(raw: &mut IndexMap<&'a str, Raw<'a>>, name: &'a str, value: Raw<'a>) {
-    raw.shift_remove(name);
-    raw.insert(name, value);
 }

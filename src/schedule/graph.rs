@@ -1,34 +1,50 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::plan::{JobId, Plan};
 
 /// Which jobs wait for which: the part of a run's state that only counts.
 #[derive(Debug)]
 pub(super) struct Graph {
-    /// For each job, the jobs that come after it.
-    followers: Vec<Vec<JobId>>,
-    /// For each job, how many of those it comes after have not ended.
-    open: Vec<usize>,
+    /// What jobs wait for. Those that wait for the same jobs, like all of a stage, share a gate,
+    /// so that a large pipeline has no edge for each pair of jobs.
+    gates: Vec<Gate>,
+    /// For each job, the gates that wait for it.
+    followers: Vec<Vec<usize>>,
     /// Jobs that wait for nothing and were not taken yet.
     ready: BTreeSet<JobId>,
     /// Jobs that were neither taken nor are ready.
     blocked: BTreeSet<JobId>,
 }
 
+/// Jobs that come after the same ones.
+#[derive(Debug)]
+struct Gate {
+    jobs: Vec<JobId>,
+    /// How many of those that they come after have not ended.
+    open: usize,
+}
+
 impl Graph {
     pub(super) fn new(plan: &Plan) -> Self {
         let mut followers = vec![Vec::new(); plan.jobs.len()];
-        let mut open = vec![0; plan.jobs.len()];
+        let mut gates: Vec<Gate> = Vec::new();
+        let mut shared: HashMap<*const JobId, usize> = HashMap::new();
         let (mut ready, mut blocked) = (BTreeSet::new(), BTreeSet::new());
         for job in &plan.jobs {
-            let after: BTreeSet<JobId> = job.after.iter().copied().collect();
-            open[job.id.0] = after.len();
-            if after.is_empty() { &mut ready } else { &mut blocked }.insert(job.id);
-            for earlier in after {
-                followers[earlier.0].push(job.id);
+            if job.after.is_empty() {
+                ready.insert(job.id);
+                continue;
             }
+            blocked.insert(job.id);
+            let gate = *shared.entry(job.after.as_ptr()).or_insert_with(|| {
+                let after: BTreeSet<JobId> = job.after.iter().copied().collect();
+                after.iter().for_each(|earlier| followers[earlier.0].push(gates.len()));
+                gates.push(Gate { jobs: vec![], open: after.len() });
+                gates.len() - 1
+            });
+            gates[gate].jobs.push(job.id);
         }
-        Self { followers, open, ready, blocked }
+        Self { gates, followers, ready, blocked }
     }
 
     /// Takes the first job, in the order of the plan, that waits for nothing.
@@ -46,9 +62,11 @@ impl Graph {
     /// Notes that a job has ended.
     pub(super) fn ended(&mut self, job: JobId) {
         for &follower in &self.followers[job.0] {
-            self.open[follower.0] -= 1;
-            if self.open[follower.0] == 0 && self.blocked.remove(&follower) {
-                self.ready.insert(follower);
+            let gate = &mut self.gates[follower];
+            gate.open -= 1;
+            if gate.open == 0 {
+                let jobs = gate.jobs.iter().filter(|job| self.blocked.remove(job));
+                self.ready.extend(jobs);
             }
         }
     }

@@ -218,8 +218,8 @@ async fn keep(sandbox: &mut dyn JobSandbox, outcome: StepOutcome, log: &JobLog) 
 /// What only this attempt's scripts see. On GitLab every attempt is a job of its own.
 fn own_variables(job: &PlannedJob, attempt: u32, status: &str) -> Vec<(String, String)> {
     let mut variables = vec![("CI_JOB_STATUS".to_owned(), status.to_owned())];
-    let id = job.variables.iter().find(|(name, _)| name == "CI_JOB_ID");
-    if let Some(id) = id.and_then(|(_, id)| id.parse::<u64>().ok()).filter(|_| attempt > 1) {
+    let id = job.variables.get("CI_JOB_ID");
+    if let Some(id) = id.and_then(|id| id.parse::<u64>().ok()).filter(|_| attempt > 1) {
         let id = id + u64::from(attempt - 1) * ATTEMPT_STEP;
         variables.push(("CI_JOB_ID".to_owned(), id.to_string()));
     }

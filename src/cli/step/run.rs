@@ -89,7 +89,6 @@ pub(super) fn run(
         id: JobId(0),
         name: "step".to_owned(),
         stage: "test".to_owned(),
-        after: vec![],
         needs: None,
         when: When::OnSuccess,
         allow_failure: AllowFailure::No,
@@ -100,7 +99,7 @@ pub(super) fn run(
             line: 1,
         }],
         run: Some(steps.into()),
-        variables,
+        variables: variables.into_iter().collect(),
         ..PlannedJob::default()
     };
     let plan = Plan {

@@ -55,10 +55,7 @@ async fn store_artifacts(job: &Keeper, succeeded: bool, log: &JobLog) -> Result<
         return Ok(());
     }
     let now = SystemTime::now();
-    let variable = |name: &str| {
-        let found = job.job.variables.iter().find(|(other, _)| other == name);
-        found.map(|(_, value)| value.clone()).unwrap_or_default()
-    };
+    let variable = |name: &str| job.job.variables.get(name).unwrap_or_default().to_owned();
     let manifest = Manifest {
         job: job.job.name.clone(),
         stage: job.job.stage.clone(),

@@ -119,8 +119,8 @@ impl RunData {
                     continue;
                 }
             }
-            let fallback = job.variables.iter().find(|(name, _)| name == "CACHE_FALLBACK_KEY");
-            let fallback = fallback.map(|(_, key)| key.clone()).filter(|key| !key.is_empty());
+            let fallback = job.variables.get("CACHE_FALLBACK_KEY").map(str::to_owned);
+            let fallback = fallback.filter(|key| !key.is_empty());
             let mut found = false;
             for key in [key].into_iter().chain(cache.fallback_keys.clone()).chain(fallback) {
                 let Ok(to) = dir.try_clone() else { break };

@@ -21,6 +21,7 @@ use crate::function::{
     Action, Body, Definition, Input, Outputs, Problem, Step, StepContext, Steps, Text,
     evaluate_name, evaluate_text, inputs,
 };
+use crate::plan::Environment;
 use crate::sandbox::{Job, ProgramSpec, StartError, Stdio, ViewSpec};
 
 /// Where a script of the job finds its two files: its `/tmp` is the job's.
@@ -421,9 +422,8 @@ fn asks_for_env<'t>(texts: impl IntoIterator<Item = &'t Text>) -> bool {
 }
 
 /// The value of `vars`: all variables of the job.
-pub(in crate::executor) fn vars(variables: &[(String, String)]) -> Result<Value, Problem> {
-    let entries =
-        variables.iter().map(|(name, value)| (name.as_str(), Value::from(value.as_str())));
+pub(in crate::executor) fn vars(variables: &Environment) -> Result<Value, Problem> {
+    let entries = variables.iter().map(|(name, value)| (name, Value::from(value)));
     let object = Object::new(entries).map_err(|error| Problem::new(error.to_string()))?;
     Ok(object.into())
 }

@@ -89,14 +89,15 @@ impl Reader<'_> {
 
     /// Whether an entry of the top level can be a job.
     fn job_name(&mut self, name: &str, entry: &Entry) -> bool {
-        let similar = similar(name, keywords::names(Place::Global));
+        // Asked only where it matters: most entries are jobs.
+        let similar = || similar(name, keywords::names(Place::Global));
         let Some(mapping) = entry.value.as_mapping() else {
             let finding = Diagnostic::error(
                 Code::UnknownKeyword,
                 format!("`{name}` is neither a keyword nor a job"),
             )
             .label(entry.key, format!("its value is {}", entry.value.kind()));
-            self.diagnostics.push(match similar {
+            self.diagnostics.push(match similar() {
                 Some(similar) => finding.help(format!("did you mean `{similar}`?")),
                 None if keywords::find(Place::Job, name).is_some() => {
                     finding.help(format!("`{name}` belongs into a job or `default`"))
@@ -106,9 +107,7 @@ impl Reader<'_> {
             return false;
         };
         let runs = ["script", "trigger", "run"].iter().any(|key| mapping.contains_key(*key));
-        if let Some(similar) = similar
-            && !runs
-        {
+        if !runs && let Some(similar) = similar() {
             self.diagnostics.push(
                 Diagnostic::error(
                     Code::UnknownKeyword,

@@ -16,7 +16,9 @@ use crate::event::{
     Event, FailedCommand, Level, Record, RunResult, Section, StepOutcome, Stream, WaitReason,
 };
 use crate::mask::Mask;
-use crate::plan::{AllowFailure, JobId, Plan, PlannedJob, ScriptEntry, Settings, Stage, When};
+use crate::plan::{
+    AllowFailure, Environment, JobId, Plan, PlannedJob, ScriptEntry, Settings, Stage, When,
+};
 use crate::schedule::{
     Admission, CancelSwitch, Executor, JobLog, JobSandbox, NotLoadable, Options, ScriptRun, Stop,
     StopReason, notices, run,
@@ -285,7 +287,7 @@ pub(super) fn plan(jobs: &[TestJob]) -> Plan {
             after_script: entries(job.name, &job.behaviour.after_script, 100),
             run: None,
             settings: job.settings.clone(),
-            variables: Vec::new(),
+            variables: Environment::default(),
         });
     }
     plan

@@ -87,7 +87,7 @@ fn check(jobs: &[TestJob], limit: usize, ran: &Ran) {
             Event::JobStarted { job } => {
                 let id = id[job];
                 assert!(!started[id.0] && !ended[id.0], "{job} starts once");
-                for need in &plan.job(id).after {
+                for need in plan.job(id).after.iter() {
                     assert!(ended[need.0], "{job} waits for {}", plan.job(*need).name);
                 }
                 started[id.0] = true;
