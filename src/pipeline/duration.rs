@@ -64,7 +64,11 @@ fn words(text: &str) -> Result<f64, DurationError> {
             return if any { Ok(seconds) } else { Err(DurationError::Empty) };
         }
         let digits = take(&mut rest, |c| c.is_ascii_digit() || c == '.');
-        if digits.is_empty() {
+        let value = if !digits.is_empty() {
+            number(digits)?
+        } else if let Some(value) = spelled(&mut rest) {
+            value
+        } else {
             let word = take(&mut rest, |c| !c.is_whitespace() && c != ',');
             // Words between the parts: `2 hours and 15 minutes`.
             if any && matches!(word, "and" | "with" | "plus") {
@@ -75,13 +79,57 @@ fn words(text: &str) -> Result<f64, DurationError> {
             } else {
                 DurationError::Number(word.to_owned())
             });
-        }
-        let value = number(digits)?;
+        };
         rest = rest.trim_start();
         let word = take(&mut rest, char::is_alphabetic);
         seconds += value * unit(word)?;
         any = true;
     }
+}
+
+/// A number below a hundred in English words, as in `one hour` and `twenty-five minutes`.
+fn spelled(rest: &mut &str) -> Option<f64> {
+    const ONES: [&str; 19] = [
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+    ];
+    const TENS: [&str; 8] =
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+    let place = |words: &[&str], word: &str| words.iter().position(|known| *known == word);
+    let mut after = *rest;
+    let word = take(&mut after, char::is_alphabetic);
+    let value = if let Some(one) = place(&ONES, word) {
+        one + 1
+    } else {
+        let tens = (place(&TENS, word)? + 2) * 10;
+        let mut further = after.trim_start_matches([' ', '-']);
+        match place(&ONES[..9], take(&mut further, char::is_alphabetic)) {
+            Some(one) => {
+                after = further;
+                tens + one + 1
+            }
+            None => tens,
+        }
+    };
+    *rest = after;
+    u32::try_from(value).ok().map(f64::from)
 }
 
 fn take<'a>(rest: &mut &'a str, wanted: impl Fn(char) -> bool) -> &'a str {
@@ -137,6 +185,10 @@ mod tests {
             ("02:30", 150),
             ("1 month", 2_592_000),
             ("90", 90),
+            ("one hour", 3600),
+            ("Two hours and thirty minutes", 9000),
+            ("twenty-five minutes", 1500),
+            ("ninety seconds", 90),
         ] {
             assert_eq!(seconds(text), Some(expected), "{text}");
         }
@@ -144,9 +196,21 @@ mod tests {
 
     #[test]
     fn what_is_not_a_duration_is_refused() {
-        for text in
-            ["", "soon", "1 fortnight", "h", "-1h", "0", "0s", "1..5h", "1:xx", "1h and", "∞"]
-        {
+        for text in [
+            "",
+            "soon",
+            "one fortnight",
+            "oneteen hours",
+            "1 fortnight",
+            "h",
+            "-1h",
+            "0",
+            "0s",
+            "1..5h",
+            "1:xx",
+            "1h and",
+            "∞",
+        ] {
             // A trailing joiner says nothing wrong.
             if text == "1h and" {
                 assert_eq!(seconds(text), Some(3600));

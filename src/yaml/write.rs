@@ -101,18 +101,17 @@ fn float(value: f64) -> String {
 fn block(text: &str, indent: usize, out: &mut String) -> bool {
     let core = text.trim_end_matches('\n');
     let fits = core.contains('\n') || (!core.is_empty() && text.len() > core.len());
-    // The first line's blanks would be taken for the block's indentation.
+    // The first line's blanks would be taken for the block's indentation, and a text that ends with
+    // empty lines would take in those between the entries of the file.
+    let ends = text.len() - core.len();
     if !fits
+        || ends > 1
         || core.starts_with([' ', '\t', '\n'])
         || text.chars().any(|c| c != '\n' && needs_escape(c))
     {
         return false;
     }
-    out.push_str(match text.len() - core.len() {
-        0 => "|-\n",
-        1 => "|\n",
-        _ => "|+\n",
-    });
+    out.push_str(if ends == 0 { "|-\n" } else { "|\n" });
     for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
         if !line.is_empty() {
             spaces(indent, out);
@@ -207,6 +206,13 @@ mod tests {
                     -\n      - \"a: b\"\n      - []\n  rules:\n    - if: $A == \"b\"\n      \
                     when: never\n    - exists:\n        - \"*.c\"\n  timeout: 1.5\n  retry: 2\n  \
                     empty: null\n  date: \"2024-01-31\"\n";
+        let Value::Mapping(mapping) = read(text).value else { panic!("a mapping") };
+        assert_eq!(write(&mapping), text);
+    }
+
+    #[test]
+    fn empty_lines_at_the_end_of_a_text_stay_its_own() {
+        let text = "a:\n  - b: \"x\\n\\n\"\n\nc: d\n";
         let Value::Mapping(mapping) = read(text).value else { panic!("a mapping") };
         assert_eq!(write(&mapping), text);
     }

@@ -288,7 +288,17 @@ impl Reader<'_> {
             let label = format!("GitLab takes {MAX_OPTIONS} at most");
             self.wrong(format!("{what} has {} options", items.len()), node.span, label);
         }
-        Some(items.iter().map(Value::of).collect())
+        let mut options = Vec::with_capacity(items.len());
+        for item in items {
+            match Value::of(item) {
+                Value::List(_) | Value::Mapping(_) | Value::Null => {
+                    let label = format!("this is {}", item.kind());
+                    self.wrong(format!("an option of {what} must be a value"), item.span, label);
+                }
+                value => options.push(value),
+            }
+        }
+        Some(options)
     }
 
     fn regex(&mut self, what: &str, spec: &Mapping, kind: Kind) -> Option<(String, Regex)> {

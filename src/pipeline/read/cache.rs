@@ -4,7 +4,7 @@ use super::{Reader, flatten, value_of};
 use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::pipeline::execution::{Cache, CacheKey};
 use crate::pipeline::keywords::Place;
-use crate::yaml::{Node, Value};
+use crate::yaml::Node;
 
 /// How many caches GitLab gives a job.
 const MAX_CACHES: usize = 4;
@@ -92,10 +92,7 @@ impl Reader<'_> {
 
     fn cache_key(&mut self, node: &Node) -> Option<CacheKey> {
         let Some(mapping) = node.as_mapping() else {
-            let text = match &node.value {
-                Value::Integer(_) | Value::Float(_) => node.scalar_text()?,
-                _ => self.string("`cache:key`", node)?.value,
-            };
+            let text = self.string("`cache:key`", node)?.value;
             let shown = text.trim();
             if shown.is_empty() || shown == "." || shown == ".." || text.contains('/') {
                 self.diagnostics.push(

@@ -213,7 +213,10 @@ impl Reader<'_> {
                 .help("make a step of it: `- name: …` with a `script`"),
             );
         }
-        Some(function::read_steps(node, self.diagnostics).into())
+        let steps = function::read_steps(node, self.diagnostics).into();
+        // In a `func.yml` a number may stand for its digits, in a pipeline file it may not.
+        self.part("run:", node);
+        Some(steps)
     }
 
     fn without_script(

@@ -22,8 +22,9 @@ impl Reader<'_> {
             );
             return vec![];
         }
+        let in_list = node.as_sequence().is_some();
         let mut needs: Vec<Need> =
-            flatten(node).into_iter().filter_map(|item| self.need(item)).collect();
+            flatten(node).into_iter().filter_map(|item| self.need(item, in_list)).collect();
         if needs.len() > MAX_NEEDS {
             self.diagnostics.push(
                 Diagnostic::error(
@@ -52,7 +53,7 @@ impl Reader<'_> {
         needs
     }
 
-    fn need(&mut self, node: &Node) -> Option<Need> {
+    fn need(&mut self, node: &Node, in_list: bool) -> Option<Need> {
         let Some(mapping) = node.as_mapping() else {
             let job = self.string("an entry of `needs`", node)?;
             return Some(Need { job, optional: false, artifacts: true, matrix: None });
@@ -63,7 +64,12 @@ impl Reader<'_> {
         if let Some(other) =
             ["project", "pipeline"].into_iter().find(|key| mapping.contains_key(*key))
         {
-            let wanted: &[&str] = if other == "project" { &["job", "ref"] } else { &[] };
+            let wanted: &[&str] = match other {
+                "project" => &["job", "ref"],
+                // Alone it is how a job shows the status of another pipeline.
+                _ if in_list => &["job"],
+                _ => &[],
+            };
             for missing in wanted.iter().filter(|key| value_of(mapping, key).is_none()) {
                 self.diagnostics.push(
                     Diagnostic::error(Code::WrongValue, format!("`needs:{other}` is not complete"))
@@ -81,6 +87,13 @@ impl Reader<'_> {
             return None;
         };
         let job = self.string("`needs:job`", job)?;
+        if let Some(entry) = mapping.get("ref") {
+            self.diagnostics.push(
+                Diagnostic::error(Code::WrongValue, "an entry of `needs` names no project")
+                    .label(entry.key, "`ref` is of a `project`, which is missing")
+                    .help("remove `ref`: a job of this pipeline is of the same commit"),
+            );
+        }
         let optional = match value_of(mapping, "optional") {
             Some(node) => self.boolean("`needs:optional`", node).unwrap_or(false),
             None => false,

@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use super::{Reader, flatten, value_of};
+use super::{Reader, value_of};
 use crate::diagnostic::{Code, Diagnostic, similar};
 use crate::pipeline::model::PathCondition;
 use crate::yaml::Node;
@@ -95,11 +95,11 @@ impl Reader<'_> {
     }
 
     fn patterns(&mut self, what: &str, node: &Node) -> Option<Vec<String>> {
-        if node.as_sequence().is_none() {
+        // Unlike scripts and needs, lists within the list are none of GitLab's.
+        let Some(nodes) = node.as_sequence() else {
             self.wrong_type(what, "a list of paths", node);
             return None;
-        }
-        let nodes = flatten(node);
+        };
         if nodes.len() > MAX_PATTERNS {
             self.diagnostics.push(
                 Diagnostic::error(Code::WrongValue, format!("{what} has {} patterns", nodes.len()))
@@ -107,7 +107,7 @@ impl Reader<'_> {
                     .help("say more with one of them: `src/**/*`, `*.{c,h}`"),
             );
         }
-        let texts = nodes.into_iter().filter_map(|item| self.string("a path", item));
+        let texts = nodes.iter().filter_map(|item| self.string("a path", item));
         Some(texts.map(|path| path.value).collect())
     }
 

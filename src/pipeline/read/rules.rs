@@ -149,7 +149,7 @@ impl Reader<'_> {
             }
         });
         Policy {
-            refs: value_of(mapping, "refs").map(|node| self.refs(what, node)),
+            refs: value_of(mapping, "refs").map(|node| self.refs(&format!("{what}:refs"), node)),
             variables,
             changes: value_of(mapping, "changes").and_then(|node| self.changes(node)),
             kubernetes: value_of(mapping, "kubernetes").is_some_and(|node| {
@@ -160,12 +160,17 @@ impl Reader<'_> {
     }
 
     fn refs(&mut self, what: &str, node: &Node) -> Vec<RefPattern> {
-        // GitLab takes a single name although its documentation speaks of a list.
-        if node.as_sequence().is_none() && node.as_str().is_none() {
-            self.wrong_type(&format!("`{what}`"), "a list of refs", node);
+        let Some(items) = node.as_sequence() else {
+            let finding =
+                Diagnostic::error(Code::WrongType, format!("`{what}` must be a list of refs"))
+                    .label(node.span, format!("this is {}", node.kind()));
+            self.diagnostics.push(match node.as_str() {
+                Some(name) => finding.help(format!("write `[{name}]`")),
+                None => finding,
+            });
             return vec![];
-        }
-        flatten(node).into_iter().filter_map(|item| self.reference_name(item)).collect()
+        };
+        items.iter().filter_map(|item| self.reference_name(item)).collect()
     }
 
     fn reference_name(&mut self, node: &Node) -> Option<RefPattern> {

@@ -58,6 +58,18 @@ impl Shape {
                     );
                 }
             }
+            Self::Together(key, other, shape) => {
+                shape.check(what, node, diagnostics);
+                if let Some(mapping) = node.as_mapping()
+                    && let Some(entry) = mapping.get(*key)
+                    && !mapping.contains_key(*other)
+                {
+                    diagnostics.push(
+                        Diagnostic::error(Code::WrongValue, format!("`{what}` is not complete"))
+                            .label(entry.key, format!("with it, `{other}` is needed")),
+                    );
+                }
+            }
             Self::NonEmpty if node.as_str().is_some_and(|text| text.trim().is_empty()) => {
                 let message = format!("`{what}` is empty");
                 wrong_value(message, "a text", node, diagnostics);
@@ -98,7 +110,9 @@ impl Shape {
             Self::Bool => node.as_bool().is_some(),
             Self::Integer(..) => matches!(node.value, Value::Integer(_)),
             Self::List(..) => node.as_sequence().is_some(),
-            Self::Map(_) | Self::Names(_) | Self::OneKeyOf(..) => node.as_mapping().is_some(),
+            Self::Map(_) | Self::Names(_) | Self::OneKeyOf(..) | Self::Together(..) => {
+                node.as_mapping().is_some()
+            }
             Self::Either(shapes, _) => shapes.iter().any(|shape| shape.fits(node)),
         }
     }

@@ -63,6 +63,11 @@ pub(super) fn is_environment_url(text: &str) -> bool {
     text.starts_with("http://") || text.starts_with("https://") || text.contains('$')
 }
 
+/// What comes before a digest in the name of a file; it may be nothing.
+pub(super) fn is_cache_prefix(text: &str) -> bool {
+    text.is_empty() || is_cache_key(text)
+}
+
 /// A time in ISO 8601 with its zone.
 pub(super) fn is_date_time(text: &str) -> bool {
     text.contains('$') || humantime::parse_rfc3339(&in_utc(text)).is_ok()

@@ -40,6 +40,8 @@ pub(super) enum Shape {
     Either(&'static [Shape], &'static str),
     /// A mapping that has one of these keywords, besides its form.
     OneKeyOf(&'static [&'static str], &'static Shape),
+    /// A mapping that, with the first keyword, must have the second, besides its form.
+    Together(&'static str, &'static str, &'static Shape),
 }
 
 /// A keyword within a keyword.

@@ -57,6 +57,9 @@ impl Shape {
                 let one: Vec<Value> = keys.iter().map(|key| json!({ "required": [key] })).collect();
                 json!({ "allOf": [shape.schema(), { "anyOf": one }] })
             }
+            Self::Together(key, other, shape) => {
+                json!({ "allOf": [shape.schema()], "dependencies": { *key: [other] } })
+            }
         }
     }
 }

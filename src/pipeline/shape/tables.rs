@@ -1,7 +1,8 @@
 //! The shapes of keywords, after GitLab's reference and its schema for editors.
 
 use super::Shape::{
-    Any, Bool, Either, Form, Integer, List, Map, Names, NonEmpty, OneKeyOf, Scalar, Text, Word,
+    Any, Bool, Either, Form, Integer, List, Map, Names, NonEmpty, OneKeyOf, Scalar, Text, Together,
+    Word,
 };
 use super::{Field, Shape, forms};
 
@@ -146,11 +147,10 @@ const CACHE_ITEM: Shape = Map(&[
 const CACHE_KEY: Shape = Either(
     &[
         Form(forms::is_cache_key, "a name without `/` that is not made of dots only"),
-        WHOLE,
         Map(&[
             field("files", List(&Text, 1, 10)),
             field("files_commits", List(&Text, 1, 10)),
-            field("prefix", Form(forms::is_cache_key, "a name without `/`")),
+            field("prefix", Form(forms::is_cache_prefix, "a name without `/`")),
         ]),
     ],
     "a string, or a mapping with `files`",
@@ -373,7 +373,7 @@ const AUTO_CANCEL: Shape = Map(&[
 ]);
 
 /// A reference to tags is a list in a list.
-const TAG: Shape = Either(&[NonEmpty, List(&NonEmpty, 0, MANY)], "a string");
+const TAG: Shape = Either(&[NonEmpty, List(&NonEmpty, 1, MANY)], "a string");
 
 const NEED_FLAG: Shape = Map(&[
     field("artifacts", Bool),
@@ -384,6 +384,43 @@ const NEED_FLAG: Shape = Map(&[
     field("project", Text),
     field("ref", Text),
 ]);
+
+/// The types of a step's values; the reader of steps knows the rest.
+const STEPS: Shape = List(
+    &Map(&[
+        field("env", Names(&Text)),
+        field("func", FUNCTION),
+        field("inputs", INPUTS),
+        field("name", Text),
+        field("script", NonEmpty),
+        field("step", FUNCTION),
+    ]),
+    0,
+    MANY,
+);
+
+const FUNCTION: Shape = Either(
+    &[
+        Text,
+        OneKeyOf(
+            &["git", "oci"],
+            &Map(&[
+                field("git", Any),
+                field(
+                    "oci",
+                    Map(&[
+                        field("dir", Text),
+                        field("file", Text),
+                        field("registry", Text),
+                        field("repository", Text),
+                        field("tag", Text),
+                    ]),
+                ),
+            ]),
+        ),
+    ],
+    "the place of a function",
+);
 
 const SHAPES: &[(&str, Shape)] = &[
     ("artifacts", ARTIFACTS),
@@ -407,9 +444,9 @@ const SHAPES: &[(&str, Shape)] = &[
     ("pages", PAGES),
     ("publish", Text),
     ("release", RELEASE),
-    ("resource_group", NonEmpty),
+    ("resource_group", Text),
     ("retry", RETRY),
-    ("secrets", Names(&SECRET)),
+    ("secrets", Names(&Together("gcp_secret_manager", "token", &SECRET))),
     ("services", List(&SERVICE, 0, MANY)),
     ("start_in", Form(forms::is_start_in, "a duration of a week at most")),
     ("tags", List(&TAG, 0, 50)),
@@ -421,4 +458,5 @@ const SHAPES: &[(&str, Shape)] = &[
     ("image:pull_policy", PULL_POLICIES),
     ("needs:", NEED_FLAG),
     ("only:kubernetes", Word(&["active"])),
+    ("run:", STEPS),
 ];
