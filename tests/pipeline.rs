@@ -5,7 +5,12 @@
 //!   of the directory can be included.
 //! - `tests/invalid/NAME.yml` with `NAME.err`, the diagnostics that it gets.
 //!
+//! Every keyword that is supported needs some of them (`pipeline/coverage.rs`).
+//!
 //! `GREENROOM_BLESS=1 cargo test --test pipeline` rewrites the expectations.
+
+#[path = "pipeline/coverage.rs"]
+mod coverage;
 
 use std::fmt::Write as _;
 use std::fs;

@@ -122,7 +122,11 @@ impl Settings {
                 exclude: list(&artifacts.exclude)?,
                 untracked: artifacts.untracked,
                 when: artifacts.when,
-                name: artifacts.name.as_deref().map(expand).transpose()?,
+                // As if there were none, if nothing is left of it.
+                name: match artifacts.name.as_deref() {
+                    Some(name) => Some(expand(name)?).filter(|name| !name.is_empty()),
+                    None => None,
+                },
                 expire_in: artifacts.expire_in,
                 reports: artifacts.reports.iter().map(report).collect::<Result<_, _>>()?,
             })
