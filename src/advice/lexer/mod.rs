@@ -1,5 +1,11 @@
 //! Shell text as the simple commands in it.
 
+mod word;
+mod wrapper;
+
+use self::word::Word;
+use self::wrapper::{Unwrapped, unwrap};
+
 /// What a text calls and defines.
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -39,22 +45,6 @@ struct Lexer<'t> {
     found: Found,
     /// The delimiters of here-documents that begin on the next line.
     documents: Vec<(String, bool)>,
-}
-
-/// A word as far as it is known.
-#[derive(Debug, Default)]
-struct Word {
-    text: String,
-    /// Whether a part of it is only known when the script runs.
-    expands: bool,
-    quoted: bool,
-}
-
-impl Word {
-    /// A word that the shell itself has a meaning for.
-    fn is(&self, keyword: &str) -> bool {
-        !self.quoted && !self.expands && self.text == keyword
-    }
 }
 
 /// What the words of a list are for.
@@ -204,7 +194,7 @@ impl<'t> Lexer<'t> {
         const GO_ON: [&str; 11] =
             ["if", "then", "else", "elif", "while", "until", "do", "{", "!", "time", "coproc"];
         const END: [&str; 3] = ["fi", "done", "}"];
-        if GO_ON.iter().any(|keyword| word.is(keyword)) || is_assignment(&word) {
+        if GO_ON.iter().any(|keyword| word.is(keyword)) || word.is_assignment() {
             return Expect::Command;
         }
         if END.iter().any(|keyword| word.is(keyword)) || word.is("for") || word.is("select") {
@@ -344,203 +334,6 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// A word, with the commands that are called in it.
-    fn word(&mut self) -> Word {
-        let mut word = Word::default();
-        let start = self.at;
-        while let Some(byte) = self.peek() {
-            match byte {
-                b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b')' | b'<' | b'>' => break,
-                b'(' if word.text.ends_with('=') && !word.quoted => {
-                    // The elements of an array.
-                    word.expands = true;
-                    self.elements();
-                }
-                b'(' => break,
-                b'\\' => {
-                    self.bump();
-                    word.quoted = true;
-                    match self.bump() {
-                        Some(b'\n') | None => {}
-                        Some(byte) => word.text.push(char::from(byte)),
-                    }
-                }
-                b'\'' => {
-                    self.bump();
-                    word.quoted = true;
-                    self.single_quotes(&mut word);
-                }
-                b'"' => {
-                    self.bump();
-                    word.quoted = true;
-                    self.double_quotes(&mut word);
-                }
-                b'`' => self.backquotes(&mut word),
-                b'$' => self.dollar(&mut word),
-                _ => {
-                    let from = self.at;
-                    self.bump();
-                    while self.peek().is_some_and(|byte| byte & 0xc0 == 0x80) {
-                        self.at += 1;
-                    }
-                    word.text.push_str(&String::from_utf8_lossy(&self.text[from..self.at]));
-                }
-            }
-        }
-        if self.at == start {
-            // Never stand still.
-            self.bump();
-        }
-        word
-    }
-
-    fn elements(&mut self) {
-        self.bump();
-        while let Some(byte) = self.peek() {
-            match byte {
-                b')' => {
-                    self.bump();
-                    return;
-                }
-                b' ' | b'\t' | b'\n' | b'\r' | b'(' | b';' | b'&' | b'|' | b'<' | b'>' => {
-                    self.bump();
-                }
-                b'#' => self.comment(),
-                _ => drop(self.word()),
-            }
-        }
-    }
-
-    fn single_quotes(&mut self, word: &mut Word) {
-        let from = self.at;
-        while let Some(byte) = self.bump() {
-            if byte == b'\'' {
-                word.text.push_str(&String::from_utf8_lossy(&self.text[from..self.at - 1]));
-                return;
-            }
-        }
-    }
-
-    fn double_quotes(&mut self, word: &mut Word) {
-        while let Some(byte) = self.peek() {
-            match byte {
-                b'"' => {
-                    self.bump();
-                    return;
-                }
-                b'\\' => {
-                    self.bump();
-                    if let Some(byte) = self.bump() {
-                        word.text.push(char::from(byte));
-                    }
-                }
-                b'`' => self.backquotes(word),
-                b'$' => self.dollar(word),
-                _ => {
-                    let from = self.at;
-                    self.bump();
-                    while self.peek().is_some_and(|byte| byte & 0xc0 == 0x80) {
-                        self.at += 1;
-                    }
-                    word.text.push_str(&String::from_utf8_lossy(&self.text[from..self.at]));
-                }
-            }
-        }
-    }
-
-    /// `` `…` ``: its text is read by itself.
-    fn backquotes(&mut self, word: &mut Word) {
-        self.bump();
-        word.expands = true;
-        let line = self.line;
-        let mut inner = Vec::new();
-        while let Some(byte) = self.bump() {
-            match byte {
-                b'`' => break,
-                b'\\' => inner.extend(self.bump()),
-                byte => inner.push(byte),
-            }
-        }
-        self.inner(&String::from_utf8_lossy(&inner), line);
-    }
-
-    /// What begins with `$`.
-    fn dollar(&mut self, word: &mut Word) {
-        self.bump();
-        match self.peek() {
-            Some(b'(') if self.looks_at("((") => {
-                word.expands = true;
-                self.arithmetic();
-            }
-            Some(b'(') => {
-                word.expands = true;
-                self.nested();
-            }
-            Some(b'{') => {
-                word.expands = true;
-                self.parameter();
-            }
-            Some(b'\'') if !word.quoted || word.text.is_empty() => {
-                self.bump();
-                word.quoted = true;
-                while let Some(byte) = self.bump() {
-                    match byte {
-                        b'\'' => return,
-                        b'\\' => drop(self.bump()),
-                        byte => word.text.push(char::from(byte)),
-                    }
-                }
-            }
-            Some(byte) if byte.is_ascii_alphanumeric() || b"_?#@*!$-".contains(&byte) => {
-                word.expands = true;
-                self.bump();
-                while self.peek().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_') {
-                    self.at += 1;
-                }
-            }
-            _ => word.text.push('$'),
-        }
-    }
-
-    /// `${…}`, in which commands may be called.
-    fn parameter(&mut self) {
-        let mut open = 0;
-        let mut nothing = Word::default();
-        while let Some(byte) = self.peek() {
-            match byte {
-                b'{' => open += 1,
-                b'}' => open -= 1,
-                b'\\' => {
-                    self.bump();
-                }
-                b'$' if open > 0 && self.looks_at("$(") => {
-                    self.dollar(&mut nothing);
-                    continue;
-                }
-                b'`' => {
-                    self.backquotes(&mut nothing);
-                    continue;
-                }
-                _ => {}
-            }
-            self.bump();
-            if open == 0 {
-                return;
-            }
-        }
-    }
-
-    /// Reads a text that stands in this one.
-    fn inner(&mut self, text: &str, line: usize) {
-        if self.depth >= MAX_DEPTH {
-            return;
-        }
-        let mut lexer = Lexer::new(text, line, self.depth + 1);
-        lexer.list();
-        self.found.calls.append(&mut lexer.found.calls);
-        self.found.functions.append(&mut lexer.found.functions);
-    }
-
     /// Notes a command whose words have come to their end, and those that it calls itself.
     fn call(&mut self, words: &mut Vec<Word>, line: usize) {
         let words: Vec<Word> = std::mem::take(words);
@@ -573,66 +366,5 @@ impl<'t> Lexer<'t> {
                 self.found.calls.push(Call { words: known, line });
             }
         }
-    }
-}
-
-fn is_assignment(word: &Word) -> bool {
-    let Some((name, _)) = word.text.split_once('=') else { return false };
-    let name = name.strip_suffix('+').unwrap_or(name);
-    let name = name.split('[').next().unwrap_or_default();
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// What a command makes of its arguments.
-enum Unwrapped<'w> {
-    /// It is a command like any other.
-    Itself,
-    /// It only asks about commands.
-    Nothing,
-    /// The command that it calls begins at this word.
-    Rest(usize),
-    /// It runs this text.
-    Text(&'w str),
-}
-
-/// Looks through commands that call others.
-fn unwrap(words: &[String]) -> Unwrapped<'_> {
-    let Some((name, rest)) = words.split_first() else { return Unwrapped::Nothing };
-    // The first word that is no option; `with` are options that take the next word.
-    let first = |with: &[&str], skip: usize| {
-        let mut index = 0;
-        while let Some(word) = rest.get(index) {
-            if with.contains(&word.as_str()) {
-                index += 2;
-            } else if word.starts_with('-') && word.len() > 1 {
-                index += 1;
-            } else {
-                break;
-            }
-        }
-        Unwrapped::Rest((1 + index + skip).min(words.len()))
-    };
-    match name.as_str() {
-        "command" if rest.first().is_some_and(|word| word.starts_with("-v") || word == "-V") => {
-            Unwrapped::Nothing
-        }
-        "type" | "which" | "hash" | "echo" | "printf" => Unwrapped::Nothing,
-        "command" | "builtin" | "exec" | "nohup" | "setsid" | "stdbuf" => first(&["-a"], 0),
-        "nice" | "ionice" => first(&["-n", "-c"], 0),
-        "timeout" => first(&["-k", "-s"], 1),
-        "xargs" => first(&["-I", "-n", "-P", "-L", "-d", "-a", "-E", "-s"], 0),
-        "env" => {
-            let names = rest.iter().take_while(|word| word.starts_with('-') || word.contains('='));
-            Unwrapped::Rest(1 + names.count())
-        }
-        "bash" | "sh" | "dash" | "ash" | "zsh" => {
-            match rest.iter().position(|word| word.starts_with('-') && word.ends_with('c')) {
-                Some(index) if rest.len() > index + 1 => Unwrapped::Text(&rest[index + 1]),
-                _ => Unwrapped::Itself,
-            }
-        }
-        "eval" if rest.len() == 1 => Unwrapped::Text(&rest[0]),
-        _ => Unwrapped::Itself,
     }
 }
