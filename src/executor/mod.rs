@@ -168,10 +168,13 @@ impl SandboxExecutor {
             .await
             .map_err(|error| at_image(error.to_string()))?;
         // Compiling takes seconds, which are not the script's.
-        for (file, shown) in image.modules().map_err(|error| at_image(error.to_string()))? {
-            // What is wrong with a module is told when it is called, if it ever is.
-            let _ = self.sandbox.preload(file, &shown).await;
-        }
+        let entrypoint = image.wrapping(job.entrypoint.as_deref());
+        let scripts = job.script.iter().chain(&job.after_script).map(|entry| entry.text.as_str());
+        let modules = image
+            .modules_for(scripts.chain(entrypoint.iter().map(String::as_str)))
+            .map_err(|error| at_image(error.to_string()))?;
+        // What is wrong with a module is told when it is called, if it ever is.
+        self.sandbox.preload_all(modules, |_, _| ()).await;
         for warning in &image.warnings {
             log.notice(Level::Warning, warning.clone()).await;
         }
@@ -223,6 +226,7 @@ impl SandboxExecutor {
             sandbox,
             scratch: Some(scratch),
             progress,
+            entrypoint,
             image: image.environment,
             granted: self.config.environment.clone(),
             variables: started_at().into_iter().chain(job.variables.owned()).collect(),

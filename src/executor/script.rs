@@ -28,12 +28,21 @@ const DEFAULTS: [(&str, &str); 8] = [
     ("PWD", PROJECT_DIRECTORY),
 ];
 
+/// For a shell that wants a text: starts its arguments.
+const START: &str = "exec \"$0\" \"$@\"";
+
+fn last_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 /// A job that was prepared.
 pub(super) struct ScriptSandbox {
     pub(super) sandbox: Arc<Job>,
     /// The job's `/tmp`; removed with it.
     pub(super) scratch: Option<Scratch>,
     pub(super) progress: Arc<ScriptProgress>,
+    /// What starts the shell, if anything does.
+    pub(super) entrypoint: Vec<String>,
     /// The image's environment.
     pub(super) image: Vec<(String, String)>,
     pub(super) granted: Vec<(String, String)>,
@@ -44,6 +53,9 @@ pub(super) struct ScriptSandbox {
 impl JobSandbox for ScriptSandbox {
     async fn run(&mut self, script: ScriptRun<'_>, log: JobLog, stop: Stop) -> StepOutcome {
         self.progress.begin(script.section, script.entries);
+        if !self.entrypoint.is_empty() {
+            self.sandbox.expect_a_reporter();
+        }
         let ended = supervise(&self.sandbox, self.sandbox.run(self.shell(&script)), &stop).await;
         if ended.exit.is_err() {
             return ended.outcome(&self.sandbox);
@@ -51,7 +63,20 @@ impl JobSandbox for ScriptSandbox {
         if self.sandbox.process_limit_reached() && !self.progress.told_processes() {
             log.notice(Level::Warning, "the job's limit of processes was reached").await;
         }
-        ended.outcome(&self.sandbox)
+        let outcome = ended.outcome(&self.sandbox);
+        if outcome == StepOutcome::Exited(0)
+            && !self.entrypoint.is_empty()
+            && !script.entries.is_empty()
+            && !self.sandbox.has_reporter()
+        {
+            let program = &self.entrypoint[0];
+            let message = format!(
+                "the entrypoint `{program}` ended without starting the shell that it was given, so \
+                 that no command was run; leave it out with `entrypoint: [\"\"]` below `image`"
+            );
+            return StepOutcome::NotLoadable { message };
+        }
+        outcome
     }
 
     async fn close(mut self: Box<Self>) {
@@ -71,13 +96,21 @@ impl Drop for ScriptSandbox {
 impl ScriptSandbox {
     fn shell(&self, script: &ScriptRun<'_>) -> ProgramSpec {
         let options = [SHELL, "-e", "-o", "pipefail", "--job"];
-        let arguments = options.into_iter().chain(script.entries.iter().map(|e| e.text.as_str()));
+        let before = self.entrypoint.iter().map(String::as_str);
+        // GitLab Runner's shell gets its script by standard input, so that `sh -c` can start it.
+        let is_shell = |program: &str| ["sh", "bash"].contains(&last_name(program));
+        let as_text = match self.entrypoint.as_slice() {
+            [program, .., last] if last == "-c" && is_shell(program) => Some(START),
+            _ => None,
+        };
+        let arguments = before.chain(as_text).chain(options);
+        let arguments = arguments.chain(script.entries.iter().map(|e| e.text.as_str()));
         let mut environment: IndexMap<&str, &str> = DEFAULTS.into_iter().collect();
         let own = self.image.iter().chain(&self.granted).chain(&self.variables);
         let own = own.chain(script.extra_variables);
         environment.extend(own.map(|(name, value)| (name.as_str(), value.as_str())));
         ProgramSpec {
-            program: SHELL.into(),
+            program: self.entrypoint.first().map_or(SHELL, String::as_str).into(),
             module: None,
             arguments: arguments.map(|argument| argument.as_bytes().to_vec()).collect(),
             environment: environment

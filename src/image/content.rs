@@ -1,5 +1,6 @@
 //! What an image adds to a job: mounts and commands, from a module or a directory.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
@@ -21,10 +22,14 @@ pub struct Image {
     pub entrypoint: Vec<String>,
     /// What is to be said about it.
     pub warnings: Vec<String>,
+    /// Its scripts that a shell finds by `PATH`.
+    pub(super) scripts: Vec<OwnCommand>,
 }
 
-/// Modules that are compiled before a job begins.
+/// If an image has so many modules or fewer, all are compiled before a job begins.
 const FEW: usize = 4;
+/// How much of a script is looked at for the programs that it starts.
+const SCRIPT_START: usize = 4096;
 /// Commands of one image.
 const MAX_COMMANDS: usize = 4096;
 /// Names at the top of the sandbox that are not an image's to bring.
@@ -71,12 +76,17 @@ impl Image {
             image.mounts.push(MountSpec { host, guest: format!("/{top}"), read_only: true });
         }
         image.mounts.sort_by(|a, b| a.guest.cmp(&b.guest));
+        // What lies beside these directories, such as an entrypoint.
+        for command in commands(name, directory)? {
+            image.commands.push(command);
+        }
         // A shell finds the others by `PATH`, but `tool.wasm` is to be called `tool`.
         for path in ["usr/local/bin", "usr/bin", "bin"] {
             let Ok(programs) = directory.open_dir(path) else { continue };
             for command in commands(name, &programs)? {
-                let is_renamed = command.shown.ends_with(".wasm");
-                if is_renamed && !image.commands.iter().any(|own| own.name == command.name) {
+                if !command.shown.ends_with(".wasm") {
+                    image.scripts.push(command);
+                } else if !image.commands.iter().any(|own| own.name == command.name) {
                     image.commands.push(command);
                 }
             }
@@ -84,26 +94,103 @@ impl Image {
         Ok(image)
     }
 
-    /// The modules that are worth compiling before anything runs: all, if they are few. A package of
-    /// many tools is left to those that are called.
+    /// Its modules.
     ///
     /// # Errors
     /// If a file cannot be opened once more.
     pub fn modules(&self) -> std::io::Result<Vec<(File, String)>> {
-        let mut seen = std::collections::BTreeSet::new();
+        self.modules_of(|_| true)
+    }
+
+    /// The modules that are worth compiling before a job's scripts begin: all, if they are few; of a
+    /// package of many tools those whose names stand in the scripts. A script of the image that is
+    /// named there counts with what it names.
+    ///
+    /// # Errors
+    /// If a file cannot be opened once more.
+    pub fn modules_for<'a>(
+        &self,
+        scripts: impl Iterator<Item = &'a str>,
+    ) -> std::io::Result<Vec<(File, String)>> {
+        let all = self.modules()?;
+        if all.len() <= FEW {
+            return Ok(all);
+        }
+        let commands = self.scripts.iter().chain(&self.commands);
+        let by_name: BTreeMap<&str, &OwnCommand> =
+            commands.map(|command| (command.name.as_str(), command)).collect();
+        let mut named = BTreeSet::new();
+        let mut next: Vec<&OwnCommand> =
+            scripts.flat_map(words).filter_map(|word| by_name.get(word).copied()).collect();
+        while let Some(command) = next.pop() {
+            if !named.insert(&command.name) {
+                continue;
+            }
+            let mut start = vec![0; SCRIPT_START];
+            let length = command.file.read_at(&mut start, 0)?;
+            if start[..length].starts_with(b"#!") {
+                let text = String::from_utf8_lossy(&start[..length]);
+                next.extend(words(&text).filter_map(|word| by_name.get(word).copied()));
+            }
+        }
+        self.modules_of(|command| named.contains(&command.name))
+    }
+
+    fn modules_of(
+        &self,
+        wanted: impl Fn(&OwnCommand) -> bool,
+    ) -> std::io::Result<Vec<(File, String)>> {
+        let mut seen = BTreeSet::new();
         let mut modules = Vec::new();
-        for command in &self.commands {
-            let mut start = [0; 4];
-            let is_module = command.file.read_at(&mut start, 0)? == 4 && &start == b"\0asm";
+        for command in self.commands.iter().filter(|command| wanted(command)) {
+            if !starts_with(&command.file, b"\0asm")? {
+                continue;
+            }
             let metadata = command.file.metadata()?;
-            if is_module && seen.insert((metadata.dev(), metadata.ino())) {
-                if modules.len() == FEW {
-                    return Ok(Vec::new());
-                }
+            if seen.insert((metadata.dev(), metadata.ino())) {
                 modules.push((command.file.try_clone()?, command.shown.clone()));
             }
         }
         Ok(modules)
+    }
+
+    /// The words that come before the shell of a job, so that they start it: what the job says, or
+    /// else the image's own entrypoint.
+    ///
+    /// GitLab Runner starts a container's entrypoint with a shell as its arguments, and an image is
+    /// expected to bring one that runs these. An entrypoint that is a module cannot start the shell,
+    /// and says what the image is for rather than how to set it up; only a script can wrap it. What a
+    /// job says is taken as it is.
+    #[must_use]
+    pub fn wrapping(&self, job: Option<&[String]>) -> Vec<String> {
+        let words = job.unwrap_or(&self.entrypoint);
+        let Some((program, arguments)) = words.split_first() else { return Vec::new() };
+        let command = self.command_at(program);
+        if job.is_none() {
+            let is_script =
+                command.is_some_and(|command| starts_with(&command.file, b"#!").unwrap_or(false));
+            let is_shell = command.is_none() && SHELLS.contains(&last_name(program));
+            if !is_script && !is_shell {
+                return Vec::new();
+            }
+        }
+        // What lies at the top of an image's tree is a command, but not at its place.
+        let at_top = program.starts_with('/') && program.rfind('/') == Some(0);
+        let program = match command {
+            Some(command) if at_top => command.name.clone(),
+            // greenroom's own are not where an image has directories of its own.
+            None if SHELLS.contains(&last_name(program)) => last_name(program).to_owned(),
+            _ => program.clone(),
+        };
+        [program].into_iter().chain(arguments.iter().cloned()).collect()
+    }
+
+    /// The command that a path of the image stands for.
+    fn command_at(&self, program: &str) -> Option<&OwnCommand> {
+        let name = last_name(program);
+        let stem = Path::new(name).file_stem().and_then(|stem| stem.to_str());
+        let named = |wanted: &str| self.commands.iter().find(|command| command.name == wanted);
+        named(name).or_else(|| named(stem?))
     }
 
     /// Adds another image. What is there already stays: the other's commands and directories of the
@@ -123,6 +210,7 @@ impl Image {
                 self.commands.push(command);
             }
         }
+        self.scripts.extend(other.scripts);
         for (variable, value) in other.environment {
             if !self.environment.iter().any(|(own, _)| *own == variable) {
                 self.environment.push((variable, value));
@@ -133,6 +221,24 @@ impl Image {
         }
         self.warnings.extend(other.warnings);
     }
+}
+
+/// Programs of greenroom that an entrypoint may name.
+const SHELLS: [&str; 3] = ["bash", "env", "sh"];
+
+fn last_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// What may be the name of a command in a script.
+fn words(script: &str) -> impl Iterator<Item = &str> {
+    script.split(|c: char| !(c.is_alphanumeric() || "_-.+".contains(c)))
+}
+
+fn starts_with(file: &File, magic: &[u8]) -> std::io::Result<bool> {
+    let mut start = [0; 4];
+    let length = file.read_at(&mut start, 0)?;
+    Ok(start[..length].starts_with(magic))
 }
 
 /// The modules of a directory, by their names without `.wasm`, and its scripts.

@@ -41,7 +41,8 @@ impl Tree {
             }
             (None, None) => self.modules(&root)?,
         };
-        if let Some(program) = self.config.entrypoint.first() {
+        let ImageConfig { entrypoint, command, .. } = &self.config;
+        if let Some(program) = entrypoint.first().or(command.first()) {
             self.entrypoint(&root, program, &mut image);
         }
         image.entrypoint.clone_from(&self.config.entrypoint);
@@ -94,7 +95,8 @@ impl Tree {
             let shown = format!("{}/{}", self.name, path.display());
             image.add(Image::module(&shown, &path, file)?, &self.name);
         }
-        if image.commands.is_empty() && self.config.entrypoint.is_empty() {
+        let started = !self.config.entrypoint.is_empty() || !self.config.command.is_empty();
+        if image.commands.is_empty() && !started {
             return Err(format!(
                 "image `{}` has no WebAssembly module; greenroom cannot run anything else",
                 self.name

@@ -227,7 +227,7 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Need, "ref", NoEffect("there is no other project to take artifacts from")),
     keyword(Parallel, "matrix", Yes),
     keyword(Image, "docker", NoEffect("no container is started")),
-    keyword(Image, "entrypoint", NoEffect("no container is started, so there is no entry point")),
+    keyword(Image, "entrypoint", Yes),
     keyword(Image, "kubernetes", NoEffect("no container is started")),
     keyword(Image, "name", Yes),
     keyword(Image, "pull_policy", Yes),

@@ -109,6 +109,8 @@ pub struct Job {
     pub image: Option<Spanned<String>>,
     /// When the image is asked for again; empty if the job does not say it.
     pub pull_policy: Vec<PullPolicy>,
+    /// The image's entrypoint, if the job says it: words, or nothing for none.
+    pub entrypoint: Option<Vec<String>>,
     /// Where it deploys to.
     pub environment: Option<Environment>,
     /// Retries, artifacts, caches and the like.

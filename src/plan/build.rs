@@ -374,6 +374,7 @@ impl Builder<'_> {
             timeout: job.timeout.unwrap_or(DEFAULT_TIMEOUT),
             image: environment.image,
             pull_policy: job.pull_policy.clone(),
+            entrypoint: job.entrypoint.clone(),
             image_place: job.image.as_ref().map(|image| {
                 let place = sources.location(image.span);
                 (place.file.to_owned(), place.line)

@@ -182,6 +182,9 @@ pub struct PlannedJob {
     pub image: Option<String>,
     /// When the image is asked for again; empty if the job does not say it.
     pub pull_policy: Vec<PullPolicy>,
+    /// The words to start its shell with, if the job says them in place of the image's own; empty for
+    /// none.
+    pub entrypoint: Option<Vec<String>>,
     /// The file and the line, from 1, where the image stands.
     pub image_place: Option<(String, usize)>,
     /// `before_script` and `script`, in one shell.

@@ -56,6 +56,13 @@ impl Default for Open {
     }
 }
 
+impl Open {
+    /// Whether a link at the path's end is followed.
+    pub(crate) fn follows(&self) -> bool {
+        self.follow && !(self.create && self.exclusive)
+    }
+}
+
 /// A file's attributes, with POSIX's mode.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attributes {
@@ -436,15 +443,18 @@ pub(crate) fn link(from: &Target<'_>, to: &Target<'_>) -> Result<()> {
 
 /// Makes a symbolic link.
 ///
-/// An absolute target is refused, unless it names a place of the same mount as the sandbox sees
-/// it: then the link is made relative, because only that can be followed within a mount.
+/// An absolute target that names a place of the same mount as the sandbox sees it is made relative:
+/// so it means the same to the user of the directory, outside of the sandbox. Any other is kept as it
+/// is, and means a place of the sandbox when it is followed there.
 pub(crate) fn symlink(contents: &[u8], link: &Target<'_>) -> Result<()> {
     let (mount, directory, path) = changeable(link, Errno::EXIST)?;
     if contents.is_empty() {
         return Err(Errno::NOENT);
     }
     let contents = match contents.first() {
-        Some(b'/') => relative_to(mount, directory, path, contents).ok_or(Errno::PERM)?,
+        Some(b'/') => {
+            relative_to(mount, directory, path, contents).unwrap_or_else(|| contents.to_vec())
+        }
         _ => contents.to_vec(),
     };
     if path.as_os_str().as_bytes().ends_with(b"/") {
@@ -458,7 +468,7 @@ pub(crate) fn symlink(contents: &[u8], link: &Target<'_>) -> Result<()> {
         quota.create()?;
     }
     let contents = Path::new(OsStr::from_bytes(&contents));
-    cap_primitives::fs::symlink(contents, directory, path).map_err(|error| {
+    cap_primitives::fs::symlink_contents(contents, directory, path).map_err(|error| {
         if let Some(quota) = &mount.quota {
             quota.remove();
         }

@@ -195,7 +195,8 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
                 let state = caller.data();
                 // What the shell has used up to here belongs to what it did before.
                 let _ = state.process.account.times();
-                let observer = state.job.observer.as_ref().filter(|_| state.process.is_root);
+                let observer = state.job.observer.as_ref();
+                let observer = observer.filter(|_| state.job.may_report(&state.process));
                 match (observer, kind) {
                     (Some(observer), 0) => observer.command_started(index).await,
                     (Some(observer), 1) => {
@@ -216,7 +217,9 @@ fn link_files(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         |mut caller: Caller<'_, State>, path: u32, len: u32, mode: u32| {
             answer(guest(&mut caller).and_then(|guest| {
                 let path = given_path(&guest, path, len)?;
-                files::set_mode(&guest.state.job.namespace.absolute(&path)?, mode).map(|()| 0)
+                let namespace = &guest.state.job.namespace;
+                namespace.reach_absolute(&path, true, |target| files::set_mode(&target, mode))?;
+                Ok(0)
             }))
         },
     )?;
@@ -230,7 +233,9 @@ fn link_files(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             answer(guest(&mut caller).and_then(|mut guest| {
                 let path = given_path(&guest, path, len)?;
                 let job = Arc::clone(&guest.state.job);
-                let attributes = files::stat(&job.namespace.absolute(&path)?, follow != 0)?;
+                let attributes = job.namespace.reach_absolute(&path, follow != 0, |target| {
+                    files::stat(&target, follow != 0)
+                })?;
                 let words = [
                     attributes.mode,
                     u32::from(attributes.is_virtual),

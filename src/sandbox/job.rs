@@ -188,12 +188,25 @@ pub struct Job {
     pub(crate) memory: Arc<MemoryBudget>,
     pub(crate) quota: Arc<Quota>,
     pub(crate) observer: Option<Arc<dyn ScriptObserver>>,
+    reporter: Mutex<Reporter>,
     sink: Arc<dyn OutputSink>,
     account: Arc<Account>,
     processes: Mutex<Processes>,
     ended: Notify,
     /// The directories at the top of the tree, which never change, once somebody asked for them.
     top: OnceLock<Vec<(Arc<str>, Place)>>,
+}
+
+/// Which process tells the observer about the commands of a script.
+#[derive(Clone, Copy, Debug, Default)]
+enum Reporter {
+    /// The one that was started from outside.
+    #[default]
+    Root,
+    /// The first that does: the shell that an entrypoint starts.
+    First,
+    /// This one.
+    Process(Pid),
 }
 
 /// What the views of one job use together, beside its memory and its disk.
@@ -260,6 +273,7 @@ impl Job {
             limits: spec.limits,
             quota,
             observer: spec.observer,
+            reporter: Mutex::default(),
             sink: spec.sink,
             account: Arc::default(),
             processes: Mutex::default(),
@@ -291,12 +305,41 @@ impl Job {
             memory: Arc::clone(&self.memory),
             quota: Arc::clone(&self.quota),
             observer: self.observer.clone(),
+            reporter: Mutex::default(),
             sink: Arc::clone(&self.sink),
             account: Arc::clone(&self.account),
             processes: Mutex::default(),
             ended: Notify::new(),
             top: OnceLock::new(),
         }))
+    }
+
+    /// From now on the observer is told by the first process that wants to tell it, and not by the
+    /// one that is started from outside.
+    pub fn expect_a_reporter(&self) {
+        *self.reporter() = Reporter::First;
+    }
+
+    /// Whether that process has come.
+    pub fn has_reporter(&self) -> bool {
+        matches!(*self.reporter(), Reporter::Process(_))
+    }
+
+    fn reporter(&self) -> MutexGuard<'_, Reporter> {
+        self.reporter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a process may tell the observer about commands.
+    pub(crate) fn may_report(&self, process: &Process) -> bool {
+        let mut reporter = self.reporter();
+        match *reporter {
+            Reporter::Root => process.is_root,
+            Reporter::First => {
+                *reporter = Reporter::Process(process.pid);
+                true
+            }
+            Reporter::Process(pid) => pid == process.pid,
+        }
     }
 
     /// Sends a signal to every process of the job.

@@ -90,6 +90,33 @@ impl Sandbox {
         Job::new(Arc::clone(&self.kernel), spec)
     }
 
+    /// [Preloads](Self::preload) modules, two at a time: a large one keeps all cores busy but for its
+    /// beginning and its end. `failed` is told what is wrong with one, and which it is.
+    pub async fn preload_all(
+        &self,
+        modules: Vec<(File, String)>,
+        mut failed: impl FnMut(String, String),
+    ) {
+        let mut modules = modules.into_iter();
+        let mut loading = tokio::task::JoinSet::new();
+        loop {
+            while loading.len() < 2
+                && let Some((file, name)) = modules.next()
+            {
+                let sandbox = self.clone();
+                loading.spawn(async move {
+                    let loaded = sandbox.preload(file, &name).await;
+                    (name, loaded)
+                });
+            }
+            match loading.join_next().await {
+                None => return,
+                Some(Ok((name, Err(reason)))) => failed(name, reason),
+                Some(_) => {}
+            }
+        }
+    }
+
     /// Compiles a module, or maps what was compiled before, so that running it starts at once.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! From a command's name to the module that runs it: `PATH`, `\0asm`, `#!`.
 
+use std::fs::File;
 use std::sync::Arc;
 
 use super::description::Description;
@@ -45,19 +46,16 @@ pub(crate) fn find(
         // What an image names, or what is called so, is meant to be a module: if it is none, that
         // is the message, and not what a shell makes of its bytes.
         let mut meant_as_module = path.ends_with(b".wasm");
-        let (file, mode) = match namespace.absolute(&path)? {
-            Target::Virtual { node: Node::Program(guest), .. } => {
-                return Ok(Found { origin: Origin::Guest(*guest), name, arguments });
+        let (file, mode) = match namespace.reach_absolute(&path, true, program_at)? {
+            Program::Guest(guest) => {
+                return Ok(Found { origin: Origin::Guest(guest), name, arguments });
             }
-            Target::Virtual { node: Node::Module(file, shown), .. } => {
-                name.clone_from(shown);
+            Program::Module(file, shown) => {
+                name = shown;
                 meant_as_module = true;
-                (Arc::clone(file), 0o555)
+                (file, 0o555)
             }
-            target => {
-                let (file, mode) = open(target)?;
-                (Arc::new(file), mode)
-            }
+            Program::File(file, mode) => (file, mode),
         };
         let mut start = [0; FIRST_LINE];
         let length = files::read_start(&file, &mut start)?;
@@ -79,6 +77,28 @@ pub(crate) fn find(
     Err(Errno::LOOP)
 }
 
+/// What may be a program.
+enum Program {
+    Guest(usize),
+    /// A module of the image, and what it is called.
+    Module(Arc<File>, String),
+    /// With its mode.
+    File(Arc<File>, u32),
+}
+
+fn program_at(target: Target<'_>) -> Result<Program> {
+    Ok(match target {
+        Target::Virtual { node: Node::Program(guest), .. } => Program::Guest(*guest),
+        Target::Virtual { node: Node::Module(file, shown), .. } => {
+            Program::Module(Arc::clone(file), shown.clone())
+        }
+        target => {
+            let (file, mode) = open(target)?;
+            Program::File(Arc::new(file), mode)
+        }
+    })
+}
+
 fn search(
     namespace: &Namespace,
     program: &[u8],
@@ -91,7 +111,8 @@ fn search(
     if program.contains(&b'/') {
         let path = absolute(program, cwd);
         // Fails if there is nothing.
-        let attributes = files::stat(&namespace.absolute(&path)?, true)?;
+        let attributes =
+            namespace.reach_absolute(&path, true, |target| files::stat(&target, true))?;
         if attributes.file_type() == rustix::fs::FileType::Directory {
             return Err(Errno::ACCES);
         }
@@ -114,21 +135,20 @@ fn search(
 }
 
 fn executable(namespace: &Namespace, path: &[u8]) -> Result<()> {
-    let target = namespace.absolute(path)?;
-    let attributes = files::stat(&target, true)?;
+    let attributes = namespace.reach_absolute(path, true, |target| files::stat(&target, true))?;
     if attributes.file_type() != rustix::fs::FileType::RegularFile {
         return Err(Errno::NOENT);
     }
     if attributes.mode & 0o111 != 0 {
         return Ok(());
     }
-    let (file, _) = open(target)?;
+    let (file, _) = namespace.reach_absolute(path, true, open)?;
     let mut start = [0; 4];
     let length = files::read_start(&file, &mut start)?;
     if &start[..length] == b"\0asm" { Ok(()) } else { Err(Errno::ACCES) }
 }
 
-fn open(target: Target<'_>) -> Result<(std::fs::File, u32)> {
+fn open(target: Target<'_>) -> Result<(File, u32)> {
     let open = Open { read: true, follow: true, ..Open::default() };
     match files::open(target, &open)? {
         Description::File(file) => {
@@ -152,7 +172,7 @@ fn interpreter(start: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
 /// `/bin/sh` and the like are found among the built-in commands where an image does not bring them.
 fn interpreter_path(namespace: &Namespace, interpreter: &[u8], cwd: &[u8]) -> Result<Vec<u8>> {
     let path = absolute(interpreter, cwd);
-    if files::stat(&namespace.absolute(&path)?, true).is_ok() {
+    if namespace.reach_absolute(&path, true, |target| files::stat(&target, true)).is_ok() {
         return Ok(path);
     }
     let name = interpreter.rsplit(|b| *b == b'/').next().unwrap_or(interpreter);

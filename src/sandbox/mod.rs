@@ -11,6 +11,7 @@ mod directory;
 mod engine;
 mod errno;
 mod files;
+mod follow;
 mod guests;
 mod host_limits;
 mod imports;

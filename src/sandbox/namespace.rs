@@ -255,7 +255,11 @@ impl Namespace {
 
     /// The place of an absolute path that is a directory.
     pub(crate) fn directory(&self, path: &[u8]) -> Result<Place> {
-        match self.absolute(path)? {
+        self.reach_absolute(path, true, Self::opened)
+    }
+
+    fn opened(target: Target<'_>) -> Result<Place> {
+        match target {
             Target::Virtual { node: Node::Directory(_) | Node::Descriptors, path } => {
                 Ok(Place::Virtual { path })
             }

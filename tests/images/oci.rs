@@ -9,22 +9,22 @@ use super::archive::{Tar, gz, module};
 use super::place::Place;
 use super::server::{Answer, Incoming, Server};
 
-fn digest(bytes: &[u8]) -> String {
+pub(crate) fn digest(bytes: &[u8]) -> String {
     let hex: String = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
     format!("sha256:{hex}")
 }
 
 /// What a registry has: manifests by tag and digest, blobs by digest.
 #[derive(Clone, Default)]
-struct Content {
+pub(crate) struct Content {
     manifests: BTreeMap<String, Vec<u8>>,
     blobs: BTreeMap<String, Vec<u8>>,
 }
 
-const WASM: &str = "application/wasm";
-const WASM_CONFIG: &str = "application/vnd.wasm.config.v0+json";
-const IMAGE_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
-const TAR_GZ: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+pub(crate) const WASM: &str = "application/wasm";
+pub(crate) const WASM_CONFIG: &str = "application/vnd.wasm.config.v0+json";
+pub(crate) const IMAGE_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+pub(crate) const TAR_GZ: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 impl Content {
     fn blob(&mut self, kind: &str, bytes: &[u8]) -> String {
@@ -33,7 +33,12 @@ impl Content {
         format!(r#"{{"mediaType": "{kind}", "digest": "{digest}", "size": {}}}"#, bytes.len())
     }
 
-    fn manifest(&mut self, tag: &str, config: (&str, &[u8]), layers: &[(&str, &[u8])]) -> String {
+    pub(crate) fn manifest(
+        &mut self,
+        tag: &str,
+        config: (&str, &[u8]),
+        layers: &[(&str, &[u8])],
+    ) -> String {
         let config = self.blob(config.0, config.1);
         let layers: Vec<String> = layers.iter().map(|(k, bytes)| self.blob(k, bytes)).collect();
         self.put(
@@ -53,7 +58,7 @@ impl Content {
         digest
     }
 
-    fn answer(&self, incoming: &Incoming) -> Answer {
+    pub(crate) fn answer(&self, incoming: &Incoming) -> Answer {
         if incoming.path == "/v2/" {
             return Answer::ok("{}");
         }
@@ -79,12 +84,12 @@ impl Content {
         }
     }
 
-    fn serve(self) -> Server {
+    pub(crate) fn serve(self) -> Server {
         Server::start(move |incoming| self.answer(incoming))
     }
 }
 
-fn place(server: &Server) -> Place {
+pub(crate) fn place(server: &Server) -> Place {
     Place::new().settings(&format!("[registries.\"{}\"]\nhttp = true\n", server.host()))
 }
 
@@ -176,6 +181,48 @@ fn container_images_with_layers() {
     assert_eq!(server.count(&shared), 1);
     place.run(&["image", "pull", &format!("{}/app:2", server.host())]).good();
     assert_eq!(server.count(&shared), 1);
+}
+
+#[test]
+fn an_entrypoint_starts_the_shell() {
+    let entrypoint = b"#!/bin/sh\nexport SET_UP=\"by the entrypoint of $1\"\nexec \"$@\"\n";
+    let layer = Tar::default()
+        .file("entrypoint.sh", entrypoint)
+        .file("usr/local/bin/deep.sh", entrypoint)
+        .file("usr/bin/tool.wasm", &module("tool\\n"))
+        .gz();
+    let mut content = Content::default();
+    for (tag, program) in [("top", "/entrypoint.sh"), ("deep", "/usr/local/bin/deep.sh")] {
+        let config = container("wasip1", "wasm", program);
+        content.manifest(tag, (IMAGE_CONFIG, &config), &[(TAR_GZ, &layer)]);
+    }
+    let module = container("wasip1", "wasm", "/usr/bin/tool.wasm");
+    content.manifest("module", (IMAGE_CONFIG, &module), &[(TAR_GZ, &layer)]);
+    let server = content.serve();
+    let place = place(&server);
+    let run = |place: Place, tag: &str, more: &str| {
+        let host = server.host();
+        let pipeline = format!(
+            "job:\n  image: {{name: '{host}/x:{tag}'{more}}}\n  script: ['echo \"[$SET_UP]\"', tool]\n"
+        );
+        let place = place.write("project/.gitlab-ci.yml", &pipeline);
+        let done = place.run(&["run"]).good();
+        assert!(done.stdout.contains("tool\n"), "{}", done.all());
+        // The entrypoint does not hide the script's commands from the report.
+        assert!(done.stdout.contains("$ tool\n"), "{}", done.all());
+        (place, done.stdout.contains("[by the entrypoint of bash]\n"))
+    };
+    let (place, wrapped) = run(place, "top", "");
+    assert!(wrapped);
+    let (place, wrapped) = run(place, "deep", "");
+    assert!(wrapped);
+    // One that is a module says what the image is for.
+    let (place, wrapped) = run(place, "module", "");
+    assert!(!wrapped);
+    let (place, wrapped) = run(place, "module", ", entrypoint: [/entrypoint.sh]");
+    assert!(wrapped);
+    let (_place, wrapped) = run(place, "top", ", entrypoint: ['']");
+    assert!(!wrapped);
 }
 
 #[test]

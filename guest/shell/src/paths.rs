@@ -35,9 +35,18 @@ impl Shell {
         process::mode(&self.absolute(path), follow).ok().map(|mode| mode.mode)
     }
 
+    /// A module needs no permission bit: the sandbox runs it in any case.
     pub(crate) fn is_executable_file(&self, path: &[u8]) -> bool {
         std::fs::metadata(self.path(path)).is_ok_and(|m| !m.is_dir())
-            && self.mode_of(path, true).is_none_or(|mode| mode & 0o111 != 0)
+            && (self.mode_of(path, true).is_none_or(|mode| mode & 0o111 != 0)
+                || self.is_module(path))
+    }
+
+    fn is_module(&self, path: &[u8]) -> bool {
+        use std::io::Read;
+        let mut start = [0; 4];
+        let read = std::fs::File::open(self.path(path)).and_then(|mut f| f.read_exact(&mut start));
+        read.is_ok() && start == *b"\0asm"
     }
 }
 

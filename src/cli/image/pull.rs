@@ -98,10 +98,18 @@ impl Session {
             let offline = [PullPolicy::IfNotPresent];
             let opened = self.images.open(&self.directory, Some(name), &offline, &*self.bars);
             let image = self.runtime.block_on(opened).map_err(|error| error.to_string())?;
-            for (file, shown) in image.modules().map_err(|error| error.to_string())? {
-                self.runtime.block_on(self.sandbox.preload(file, &shown))?;
-            }
+            let modules = image.modules().map_err(|error| error.to_string())?;
+            let (all, mut failures) = (modules.len(), Vec::new());
+            self.runtime
+                .block_on(self.sandbox.preload_all(modules, |_, reason| failures.push(reason)));
             self.bars.clear();
+            if failures.len() == all && all > 0 {
+                return Err(failures.join("\n"));
+            }
+            // A package may hold what is no program; the others are ready.
+            for reason in failures {
+                tell(&printable(&format!("greenroom: {reason}\n")));
+            }
         }
         if references.is_empty() {
             return Ok(None);

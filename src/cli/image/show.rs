@@ -189,6 +189,7 @@ fn to_json(reference: &RefRecord, image: &Option<ImageRecord>) -> serde_json::Va
         "files": image.as_ref().map(|image| image.files),
         "stored": image.as_ref().map(|image| time(image.stored)),
         "entrypoint": config.map(|config| &config.entrypoint),
+        "command": config.map(|config| &config.command),
         "environment": config.map(|config| &config.environment),
         "module": config.and_then(|config| config.module.as_ref()),
     })

@@ -229,10 +229,12 @@ impl Repository<'_> {
             blobs.push(digest.to_string());
         }
         let run = configuration.config.unwrap_or_default();
-        let mut entrypoint = run.entrypoint.unwrap_or_default();
-        entrypoint.extend(run.cmd.unwrap_or_default());
-        let environment = run.env.unwrap_or_default();
-        let config = ImageConfig { entrypoint, environment, module: None };
+        let config = ImageConfig {
+            entrypoint: run.entrypoint.unwrap_or_default(),
+            command: run.cmd.unwrap_or_default(),
+            environment: run.env.unwrap_or_default(),
+            module: None,
+        };
         self.making.publish(&tree, id, source, config, blobs)
     }
 

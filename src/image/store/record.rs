@@ -42,6 +42,9 @@ pub struct ImageConfig {
     /// Its entrypoint.
     #[serde(default)]
     pub entrypoint: Vec<String>,
+    /// What its entrypoint, or its shell, is to start if nothing else is asked for.
+    #[serde(default)]
+    pub command: Vec<String>,
     /// Items of the form `NAME=value`.
     #[serde(default)]
     pub environment: Vec<String>,

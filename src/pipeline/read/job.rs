@@ -22,6 +22,7 @@ pub(super) struct Defaults {
     after_script: Option<Script>,
     image: Option<Spanned<String>>,
     pull_policy: Vec<PullPolicy>,
+    entrypoint: Option<Vec<String>>,
     timeout: Option<Duration>,
     execution: ExecutionDefaults,
 }
@@ -59,6 +60,7 @@ impl Defaults {
             after_script: find("after_script").map(|node| reader.script("after_script", node)),
             image: find("image").and_then(|node| reader.image(node)),
             pull_policy: find("image").map(|node| reader.pull_policy(node)).unwrap_or_default(),
+            entrypoint: find("image").and_then(|node| reader.entrypoint(node)),
             timeout: value_of(default, "timeout").and_then(|node| reader.timeout(node)),
             execution: ExecutionDefaults::read(reader, |name| match name {
                 "cache" => find(name),
@@ -110,6 +112,10 @@ impl Reader<'_> {
             Some(node) => self.pull_policy(node),
             None => defaults.take("image", |d| Some(d.pull_policy.clone())).unwrap_or_default(),
         };
+        let entrypoint = match value_of(mapping, "image") {
+            Some(node) => self.entrypoint(node),
+            None => defaults.take("image", |d| d.entrypoint.clone()),
+        };
         let timeout = match value_of(mapping, "timeout") {
             Some(node) => self.timeout(node),
             None => defaults.take("timeout", |d| d.timeout),
@@ -137,6 +143,7 @@ impl Reader<'_> {
             timeout,
             image,
             pull_policy,
+            entrypoint,
             environment: mapping
                 .get("environment")
                 .filter(|entry| !entry.value.is_null())

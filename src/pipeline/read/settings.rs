@@ -87,6 +87,18 @@ impl Reader<'_> {
         policies
     }
 
+    /// `entrypoint` of `image: {…}`. `[""]` is the usual way to write that there is to be none.
+    pub(super) fn entrypoint(&mut self, node: &Node) -> Option<Vec<String>> {
+        let node = node.as_mapping().and_then(|mapping| value_of(mapping, "entrypoint"))?;
+        let items: Vec<&Node> = match &node.value {
+            Value::Sequence(items) => items.iter().collect(),
+            _ => vec![node],
+        };
+        let words = items.into_iter().filter_map(|item| self.string("`entrypoint`", item));
+        let words: Vec<String> = words.map(|word| word.value).collect();
+        Some(if words.iter().all(String::is_empty) { Vec::new() } else { words })
+    }
+
     pub(super) fn timeout(&mut self, node: &Node) -> Option<Duration> {
         let text = match &node.value {
             Value::String(text) => text.clone(),

@@ -92,12 +92,25 @@ impl Files<'_> {
         &self,
         fd: &Resource<Descriptor>,
         path: &str,
-        operation: impl FnOnce(&Target<'_>) -> Result<T>,
+        follows: bool,
+        mut operation: impl FnMut(&Target<'_>) -> Result<T>,
     ) -> FsResult<T> {
         let description = self.description(fd)?;
-        let place = place(&description)?;
-        let target = self.0.job.namespace.resolve(place, path.as_bytes())?;
-        Ok(operation(&target)?)
+        let (place, namespace) = (place(&description)?, &self.0.job.namespace);
+        Ok(namespace.reach(place, path.as_bytes(), follows, |target| operation(&target))?)
+    }
+
+    /// Does something with two names.
+    fn both(
+        &self,
+        (from_fd, from): (&Resource<Descriptor>, &str),
+        (to_fd, to): (&Resource<Descriptor>, &str),
+        operation: fn(&Target<'_>, &Target<'_>) -> Result<()>,
+    ) -> FsResult<()> {
+        let (from_base, to_base) = (self.description(from_fd)?, self.description(to_fd)?);
+        let from = (place(&from_base)?, from.as_bytes());
+        let to = (place(&to_base)?, to.as_bytes());
+        Ok(self.0.job.namespace.reach_both(from, to, operation)?)
     }
 
     fn stat_path(
@@ -106,7 +119,7 @@ impl Files<'_> {
         flags: PathFlags,
         path: &str,
     ) -> FsResult<files::Attributes> {
-        self.at(fd, path, |target| match target {
+        self.at(fd, path, flags.contains(PathFlags::SYMLINK_FOLLOW), |target| match target {
             Target::Descriptor(number) => files::stat_open(&standard(self.0, *number)?.description),
             target => files::stat(target, flags.contains(PathFlags::SYMLINK_FOLLOW)),
         })
@@ -194,9 +207,20 @@ impl HostDescriptor for Files<'_> {
             return Err(Errno::MFILE.into());
         }
         let base = self.description(&fd)?;
-        let description = match self.0.job.namespace.resolve(place(&base)?, path.as_bytes())? {
-            Target::Descriptor(number) => Arc::clone(&standard(self.0, number)?.description),
-            target => Arc::new(files::open(target, &open)?),
+        let namespace = &self.0.job.namespace;
+        let opened =
+            namespace.reach(
+                place(&base)?,
+                path.as_bytes(),
+                open.follows(),
+                |target| match target {
+                    Target::Descriptor(number) => Ok(Err(number)),
+                    target => files::open(target, &open).map(Ok),
+                },
+            )?;
+        let description = match opened {
+            Ok(opened) => Arc::new(opened),
+            Err(number) => Arc::clone(&standard(self.0, number)?.description),
         };
         let granted = match &*description {
             Description::Directory(directory) => flags & directory_flags(&directory.place),
@@ -379,9 +403,11 @@ impl HostDescriptor for Files<'_> {
         accessed: NewTimestamp,
         modified: NewTimestamp,
     ) -> FsResult<()> {
-        let times = [convert::time(accessed)?, convert::time(modified)?];
         let follow = flags.contains(PathFlags::SYMLINK_FOLLOW);
-        self.at(&fd, &path, |target| files::set_times(target, times, follow))
+        self.at(&fd, &path, follow, |target| {
+            let times = [convert::time(accessed)?, convert::time(modified)?];
+            files::set_times(target, times, follow)
+        })
     }
 
     async fn read_directory(
@@ -406,7 +432,7 @@ impl HostDescriptor for Files<'_> {
         path: String,
     ) -> FsResult<()> {
         let mode = 0o777 & !self.0.umask;
-        self.at(&fd, &path, |target| files::create_directory(target, mode))
+        self.at(&fd, &path, false, |target| files::create_directory(target, mode))
     }
 
     async fn remove_directory_at(
@@ -414,11 +440,11 @@ impl HostDescriptor for Files<'_> {
         fd: Resource<Descriptor>,
         path: String,
     ) -> FsResult<()> {
-        self.at(&fd, &path, files::remove_directory)
+        self.at(&fd, &path, false, files::remove_directory)
     }
 
     async fn unlink_file_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
-        self.at(&fd, &path, files::remove_file)
+        self.at(&fd, &path, false, files::remove_file)
     }
 
     async fn rename_at(
@@ -428,11 +454,7 @@ impl HostDescriptor for Files<'_> {
         new_fd: Resource<Descriptor>,
         new_path: String,
     ) -> FsResult<()> {
-        self.at(&fd, &old_path, |from| {
-            let base = self.description(&new_fd).map_err(|_| Errno::BADF)?;
-            let to = self.0.job.namespace.resolve(place(&base)?, new_path.as_bytes())?;
-            files::rename(from, &to)
-        })
+        self.both((&fd, &old_path), (&new_fd, &new_path), files::rename)
     }
 
     async fn link_at(
@@ -446,11 +468,7 @@ impl HostDescriptor for Files<'_> {
         if flags.contains(PathFlags::SYMLINK_FOLLOW) {
             return Err(Errno::INVAL.into());
         }
-        self.at(&fd, &old_path, |from| {
-            let base = self.description(&new_fd).map_err(|_| Errno::BADF)?;
-            let to = self.0.job.namespace.resolve(place(&base)?, new_path.as_bytes())?;
-            files::link(from, &to)
-        })
+        self.both((&fd, &old_path), (&new_fd, &new_path), files::link)
     }
 
     async fn symlink_at(
@@ -459,11 +477,11 @@ impl HostDescriptor for Files<'_> {
         contents: String,
         path: String,
     ) -> FsResult<()> {
-        self.at(&fd, &path, |target| files::symlink(contents.as_bytes(), target))
+        self.at(&fd, &path, false, |target| files::symlink(contents.as_bytes(), target))
     }
 
     async fn readlink_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<String> {
-        let contents = self.at(&fd, &path, files::read_link)?;
+        let contents = self.at(&fd, &path, false, files::read_link)?;
         String::from_utf8(contents).map_err(|_| Errno::ILSEQ.into())
     }
 }

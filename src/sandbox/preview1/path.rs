@@ -12,7 +12,7 @@ use crate::sandbox::description::Description;
 use crate::sandbox::errno::{Errno, Result};
 use crate::sandbox::files::{self, Open};
 use crate::sandbox::memory::Guest;
-use crate::sandbox::namespace::{Namespace, Place, Target};
+use crate::sandbox::namespace::{Place, Target};
 use crate::sandbox::process::State;
 use crate::sandbox::table::{Entry, rights};
 
@@ -58,11 +58,17 @@ pub(super) fn link(linker: &mut Linker<State>, snapshot: Snapshot) -> wasmtime::
               len: u32,
               out: u32| {
             call(&mut caller, |guest| {
-                let given =
-                    at(guest, fd, rights::PATH_FILESTAT_GET, (path, len), |target| match target {
+                let given = at(
+                    guest,
+                    fd,
+                    rights::PATH_FILESTAT_GET,
+                    (path, len),
+                    lookup & FOLLOW != 0,
+                    |target| match target {
                         Target::Descriptor(number) => Ok(Err(*number)),
                         target => files::stat(target, lookup & FOLLOW != 0).map(Ok),
-                    })?;
+                    },
+                )?;
                 let attributes = match given {
                     Ok(attributes) => attributes,
                     Err(number) => files::stat_open(&guest.state.given(number)?.description)?,
@@ -84,10 +90,20 @@ pub(super) fn link(linker: &mut Linker<State>, snapshot: Snapshot) -> wasmtime::
          modified: u64,
          flags: u32| {
             call(&mut caller, |guest| {
-                let times = times(accessed, modified, flags)?;
-                at(guest, fd, rights::PATH_FILESTAT_SET_TIMES, (path, len), |target| {
-                    files::set_times(target, times, lookup & FOLLOW != 0)
-                })
+                at(
+                    guest,
+                    fd,
+                    rights::PATH_FILESTAT_SET_TIMES,
+                    (path, len),
+                    lookup & FOLLOW != 0,
+                    |target| {
+                        files::set_times(
+                            target,
+                            times(accessed, modified, flags)?,
+                            lookup & FOLLOW != 0,
+                        )
+                    },
+                )
             })
         },
     )?;
@@ -101,7 +117,7 @@ fn link_changes(linker: &mut Linker<State>, module: &'static str) -> wasmtime::R
         |mut caller: Caller<'_, State>, fd: u32, path: u32, len: u32| {
             call(&mut caller, |guest| {
                 let mode = 0o777 & !guest.state.umask;
-                at(guest, fd, rights::PATH_CREATE_DIRECTORY, (path, len), |target| {
+                at(guest, fd, rights::PATH_CREATE_DIRECTORY, (path, len), false, |target| {
                     files::create_directory(target, mode)
                 })
             })
@@ -112,7 +128,14 @@ fn link_changes(linker: &mut Linker<State>, module: &'static str) -> wasmtime::R
         "path_remove_directory",
         |mut caller: Caller<'_, State>, fd: u32, path: u32, len: u32| {
             call(&mut caller, |guest| {
-                at(guest, fd, rights::PATH_REMOVE_DIRECTORY, (path, len), files::remove_directory)
+                at(
+                    guest,
+                    fd,
+                    rights::PATH_REMOVE_DIRECTORY,
+                    (path, len),
+                    false,
+                    files::remove_directory,
+                )
             })
         },
     )?;
@@ -121,7 +144,7 @@ fn link_changes(linker: &mut Linker<State>, module: &'static str) -> wasmtime::R
         "path_unlink_file",
         |mut caller: Caller<'_, State>, fd: u32, path: u32, len: u32| {
             call(&mut caller, |guest| {
-                at(guest, fd, rights::PATH_UNLINK_FILE, (path, len), files::remove_file)
+                at(guest, fd, rights::PATH_UNLINK_FILE, (path, len), false, files::remove_file)
             })
         },
     )?;
@@ -184,7 +207,7 @@ fn link_changes(linker: &mut Linker<State>, module: &'static str) -> wasmtime::R
                 if contents.contains(&0) {
                     return Err(Errno::ILSEQ);
                 }
-                at(guest, fd, rights::PATH_SYMLINK, (path, len), |target| {
+                at(guest, fd, rights::PATH_SYMLINK, (path, len), false, |target| {
                     files::symlink(contents, target)
                 })
             })
@@ -201,7 +224,8 @@ fn link_changes(linker: &mut Linker<State>, module: &'static str) -> wasmtime::R
          size: u32,
          out: u32| {
             call(&mut caller, |guest| {
-                let contents = at(guest, fd, rights::PATH_READLINK, (path, len), files::read_link)?;
+                let contents =
+                    at(guest, fd, rights::PATH_READLINK, (path, len), false, files::read_link)?;
                 let count = contents.len().min(size as usize);
                 guest.write(buffer, &contents[..count])?;
                 guest.write_u32(out, u32::try_from(count)?)
@@ -218,41 +242,39 @@ fn place(entry: &Entry) -> Result<&Place> {
     }
 }
 
-fn resolve<'a>(
-    guest: &Guest<'_>,
-    namespace: &'a Namespace,
-    entry: &'a Entry,
-    right: u64,
-    (path, len): (u32, u32),
-) -> Result<Target<'a>> {
-    let place = place(entry)?;
-    entry.require_path(right)?;
-    namespace.resolve(place, guest.bytes(path, len)?)
-}
-
-/// Runs an operation on the file that a path below a directory names.
+/// Runs an operation on the file that a path below a directory names. `follows` says whether it is
+/// on what a link at the path's end leads to.
 fn at<T>(
     guest: &Guest<'_>,
     fd: u32,
     right: u64,
-    path: (u32, u32),
-    run: impl FnOnce(&Target<'_>) -> Result<T>,
+    (path, len): (u32, u32),
+    follows: bool,
+    run: impl FnMut(&Target<'_>) -> Result<T>,
 ) -> Result<T> {
     let entry = guest.state.table.get(fd)?;
-    run(&resolve(guest, &guest.state.job.namespace, entry, right, path)?)
+    let place = place(entry)?;
+    entry.require_path(right)?;
+    let mut run = run;
+    let path = guest.bytes(path, len)?;
+    guest.state.job.namespace.reach(place, path, follows, |target| run(&target))
 }
 
 fn both(
     guest: &Guest<'_>,
-    (from_fd, from_right, from): (u32, u64, (u32, u32)),
-    (to_fd, to_right, to): (u32, u64, (u32, u32)),
-    run: impl FnOnce(&Target<'_>, &Target<'_>) -> Result<()>,
+    from: (u32, u64, (u32, u32)),
+    to: (u32, u64, (u32, u32)),
+    run: impl Fn(&Target<'_>, &Target<'_>) -> Result<()>,
 ) -> Result<()> {
     let namespace = &guest.state.job.namespace;
-    let (from_entry, to_entry) = (guest.state.table.get(from_fd)?, guest.state.table.get(to_fd)?);
-    let from = resolve(guest, namespace, from_entry, from_right, from)?;
-    let to = resolve(guest, namespace, to_entry, to_right, to)?;
-    run(&from, &to)
+    let given = |(fd, right, (path, len)): (u32, u64, (u32, u32))| {
+        let entry = guest.state.table.get(fd)?;
+        let place = place(entry)?;
+        entry.require_path(right)?;
+        Ok::<_, Errno>((place, guest.bytes(path, len)?))
+    };
+    let (from, to) = (given(from)?, given(to)?);
+    namespace.reach_both(from, to, run)
 }
 
 #[expect(clippy::too_many_arguments, reason = "they are path_open's")]
@@ -280,30 +302,34 @@ fn open(
     if oflags & oflags::TRUNCATE != 0 {
         right |= rights::PATH_FILESTAT_SET_SIZE;
     }
-    let target = resolve(guest, &job.namespace, directory, right, (path, len))?;
-    if let Target::Descriptor(number) = target {
-        return Ok(Entry { preopen: None, ..state.given(number)?.clone() });
-    }
+    let place = place(directory)?;
+    directory.require_path(right)?;
     let mut posix = OFlags::empty();
     posix.set(OFlags::APPEND, flags & fdflags::APPEND != 0);
     // On Linux the three are one in rustix, the strongest.
     let synchronous = fdflags::DSYNC | fdflags::SYNC | fdflags::RSYNC;
     posix.set(OFlags::SYNC, flags & synchronous != 0);
     let write = rights::WRITE | rights::ALLOCATE | rights::FILESTAT_SET_SIZE;
-    let opened = files::open(
-        target,
-        &Open {
-            read: base & (rights::READ | rights::READDIR) != 0,
-            write: base & write != 0,
-            create: oflags & oflags::CREATE != 0,
-            exclusive: oflags & oflags::EXCLUSIVE != 0,
-            truncate: oflags & oflags::TRUNCATE != 0,
-            directory: oflags & oflags::DIRECTORY != 0,
-            follow: lookup & FOLLOW != 0,
-            flags: posix,
-            mode: 0o666 & !state.umask,
-        },
-    )?;
+    let how = Open {
+        read: base & (rights::READ | rights::READDIR) != 0,
+        write: base & write != 0,
+        create: oflags & oflags::CREATE != 0,
+        exclusive: oflags & oflags::EXCLUSIVE != 0,
+        truncate: oflags & oflags::TRUNCATE != 0,
+        directory: oflags & oflags::DIRECTORY != 0,
+        follow: lookup & FOLLOW != 0,
+        flags: posix,
+        mode: 0o666 & !state.umask,
+    };
+    let path = guest.bytes(path, len)?;
+    let opened = job.namespace.reach(place, path, how.follows(), |target| match target {
+        Target::Descriptor(number) => Ok(Err(number)),
+        target => files::open(target, &how).map(Ok),
+    })?;
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(number) => return Ok(Entry { preopen: None, ..state.given(number)?.clone() }),
+    };
     let granted = Entry::new(Arc::new(opened));
     if matches!(*granted.description, Description::Directory(_)) {
         // What may be done with it follows from its mount and from the directory it was found in.

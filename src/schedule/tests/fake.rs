@@ -282,6 +282,7 @@ pub(super) fn plan(jobs: &[TestJob]) -> Plan {
             timeout: Duration::from_millis(job.timeout),
             image: None,
             pull_policy: Vec::new(),
+            entrypoint: None,
             image_place: None,
             script: entries(job.name, &job.behaviour.script, 0),
             after_script: entries(job.name, &job.behaviour.after_script, 100),

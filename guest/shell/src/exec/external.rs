@@ -286,11 +286,14 @@ impl Shell {
         self.candidates(name, path).filter(|c| self.is_executable_file(c)).collect()
     }
 
+    /// In every directory the name itself, and the module that the sandbox finds under it.
     fn candidates(&self, name: &[u8], path: &[u8]) -> impl Iterator<Item = Vec<u8>> {
-        path.split(|&b| b == b':').map(move |directory| match directory {
-            b"" => [b"./", name].concat(),
-            [.., b'/'] => [directory, name].concat(),
-            _ => [directory, b"/", name].concat(),
+        path.split(|&b| b == b':').flat_map(move |directory| {
+            [b"".as_slice(), b".wasm"].map(|suffix| match directory {
+                b"" => [b"./", name, suffix].concat(),
+                [.., b'/'] => [directory, name, suffix].concat(),
+                _ => [directory, b"/", name, suffix].concat(),
+            })
         })
     }
 

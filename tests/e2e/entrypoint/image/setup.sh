@@ -1,0 +1,4 @@
+#!/bin/sh
+export SETUP="$1"
+shift
+exec "$@"
