@@ -2,6 +2,7 @@
 //! in the store.
 
 mod archive;
+mod faults;
 mod npm;
 mod oci;
 mod place;
