@@ -1,4 +1,5 @@
-//! From text to a plan, and the scheduler on its own: 5,000 and 10,000 jobs that do nothing.
+//! From text to a plan, and the scheduler on its own: 5,000 and 10,000 jobs that do nothing, in
+//! stages or with needs.
 
 use std::hint::black_box;
 use std::num::NonZeroUsize;
@@ -26,8 +27,9 @@ impl Loader for Text {
     }
 }
 
-/// A pipeline of so many jobs in ten stages, most of which extend another.
-fn text(jobs: usize) -> Text {
+/// A pipeline of so many jobs in ten stages, all of which extend another. With needs, each needs three
+/// of the stage before its own.
+fn text(jobs: usize, needs: bool) -> Text {
     let mut text = "stages: [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9]\n\
         variables:\n  LEVEL: one\n\
         .base:\n  variables:\n    MODE: fast\n  before_script: [prepare]\n"
@@ -38,6 +40,12 @@ fn text(jobs: usize) -> Text {
             "job-{job}:\n  extends: .base\n  stage: s{stage}\n  script:\n    - run $MODE {job}\n    \
              - report\n  rules:\n    - if: $LEVEL == \"one\"\n"
         );
+        if needs {
+            let earlier =
+                [0, 1, 7].into_iter().filter_map(|back| job.checked_sub(jobs / 10 + back));
+            let names: Vec<String> = earlier.map(|earlier| format!("job-{earlier}")).collect();
+            text += &format!("  needs: [{}]\n", names.join(", "));
+        }
     }
     Text(text)
 }
@@ -53,11 +61,12 @@ fn planned(text: &Text) -> Plan {
 fn planning(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("plan");
     group.sample_size(10);
-    for jobs in [500, 5000] {
-        let text = text(jobs);
+    for (jobs, needs) in [(500, false), (5000, false), (5000, true)] {
+        let text = text(jobs, needs);
         assert_eq!(planned(&text).jobs.len(), jobs);
         group.throughput(Throughput::Elements(jobs as u64));
-        group.bench_function(format!("{jobs} jobs"), |b| b.iter(|| black_box(planned(&text))));
+        let name = format!("{jobs} jobs{}", if needs { " with needs" } else { "" });
+        group.bench_function(name, |b| b.iter(|| black_box(planned(&text))));
     }
     group.finish();
 }
@@ -91,7 +100,7 @@ fn scheduling(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("schedule");
     group.sample_size(10);
     for jobs in [1000, 10_000] {
-        let plan = Arc::new(planned(&text(jobs)));
+        let plan = Arc::new(planned(&text(jobs, false)));
         group.throughput(Throughput::Elements(jobs as u64));
         group.bench_function(format!("{jobs} jobs, 100 wide"), |b| {
             b.iter_batched(
