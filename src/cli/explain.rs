@@ -8,6 +8,7 @@ use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
 use super::front::{self, Planned};
+use super::group::Group;
 use super::pipeline::PipelineArgs;
 use super::value::Format;
 use super::{masked, print};
@@ -69,6 +70,7 @@ pub(super) fn explain(
         reason,
         settings: settings(&planned.pipeline, job, sources),
         explanation,
+        group: Group::of(&planned.plan, name),
         sources,
         after: job.after.iter().map(|id| planned.plan.job(*id).name.as_str()).collect(),
     };
@@ -194,6 +196,8 @@ struct Page<'p> {
     after: Vec<&'p str>,
     settings: Vec<Setting>,
     explanation: Explanation,
+    /// The jobs of the group, if its name was given; what else is told is its first job's.
+    group: Option<Group<'p>>,
     sources: &'p SourceMap,
 }
 
@@ -205,6 +209,9 @@ impl Page<'_> {
             Some(reason) => format!("  does not run: {}\n", printable(&reason.to_string())),
             None => format!("  runs {}\n", self.runs()),
         };
+        if let Some(group) = &self.group {
+            text += &format!("\nparallel\n{}", columns(&group.rows()));
+        }
         text += &self.rules_text("workflow:rules", &self.explanation.workflow);
         text += &self.rules_text("rules", &self.explanation.rules);
         text += "\nsettings\n";
@@ -352,6 +359,7 @@ impl Page<'_> {
             "runs": self.reason.is_none(),
             "reason": self.reason.map(LeftOutReason::to_string),
             "after": self.after,
+            "parallel": self.group.as_ref().map(Group::json),
             "workflow_rules": rules(&self.explanation.workflow),
             "rules": rules(&self.explanation.rules),
             "settings": settings,

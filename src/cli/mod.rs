@@ -21,6 +21,7 @@ mod explain;
 mod failure;
 mod front;
 mod git;
+mod group;
 mod image;
 mod images;
 mod includes;

@@ -94,3 +94,16 @@ fn as_json() {
     assert_eq!(find("variables", "name", "HOW")["origin"], "rule");
     assert_eq!(find("variables", "name", "CI")["origin"], "predefined");
 }
+
+#[test]
+fn a_group_of_parallel_jobs_as_json() {
+    let text = run(&["explain", "wide", "--format", "json"]);
+    let json = text.strip_prefix("exit code 0\n--- stdout\n").expect("no findings");
+    let json: serde_json::Value = serde_json::from_str(json).expect("JSON");
+    let jobs = json["parallel"].as_array().expect("a list");
+    let own = |index: usize| (&jobs[index]["name"], &jobs[index]["variables"]);
+    let variables = |value: &str| serde_json::json!([{ "name": "OS", "value": value }]);
+    assert_eq!(own(0), (&"wide: [linux]".into(), &variables("linux")));
+    assert_eq!(own(1), (&"wide: [wasi]".into(), &variables("wasi")));
+    assert_eq!(jobs.len(), 2);
+}
