@@ -13,12 +13,14 @@ mod name;
 mod outcome;
 mod report;
 mod step;
+mod usage;
 
 pub use chunk::Chunk;
 pub use name::JobName;
 pub use outcome::StepOutcome;
 pub use report::{CoverageReport, FailedTest, Report, TestReport, TestResult};
 pub use step::{Annotation, AnnotationLevel};
+pub use usage::{Preparation, Usage};
 
 use std::time::Duration;
 
@@ -53,6 +55,24 @@ pub enum Event {
         /// The job.
         job: JobName,
     },
+    /// A job's sandbox is ready.
+    JobPrepared {
+        /// The job.
+        job: JobName,
+        /// How long that took altogether, in microseconds when serialised.
+        #[serde(rename = "duration_us", with = "micros")]
+        duration: Duration,
+        /// How much of it went to getting the artifacts and caches that it uses.
+        #[serde(rename = "data_us", with = "micros")]
+        data: Duration,
+        /// How much of it went to finding, and if need be pulling, its image.
+        #[serde(rename = "image_us", with = "micros")]
+        image: Duration,
+        /// How much of it went to finding, and if need be compiling, its image's modules and the
+        /// shell.
+        #[serde(rename = "modules_us", with = "micros")]
+        modules: Duration,
+    },
     /// A job could start, or has started, but waits for something else.
     JobWaiting {
         /// The job.
@@ -78,6 +98,20 @@ pub enum Event {
         job: JobName,
         /// The entry.
         command: Command,
+    },
+    /// An entry of a script has ended, or its script was ended in it.
+    CommandFinished {
+        /// The job.
+        job: JobName,
+        /// The script.
+        section: Section,
+        /// The entry's place in the script, from 0.
+        index: usize,
+        /// How long it took, in microseconds when serialised.
+        #[serde(rename = "duration_us", with = "micros")]
+        duration: Duration,
+        /// What its processes used.
+        usage: Usage,
     },
     /// A job wrote something.
     Output {
@@ -134,6 +168,9 @@ pub enum Event {
         /// Its outputs, without those that are sensitive.
         #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
         outputs: serde_json::Map<String, serde_json::Value>,
+        /// What its processes used.
+        #[serde(default)]
+        usage: Usage,
     },
     /// A step has something to say about a place of a file.
     Annotation {

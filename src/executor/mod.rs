@@ -1,15 +1,17 @@
 //! Runs planned jobs in the sandbox: the scheduler's [`Executor`] over real processes.
 
 mod data;
+mod meter;
 mod script;
 mod steps;
 mod supervise;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 
-use crate::event::Level;
+use crate::event::{Level, Preparation};
 use crate::function::Steps;
 use crate::image::{self, Images, Progress};
 use crate::plan::PlannedJob;
@@ -124,12 +126,18 @@ impl Executor for SandboxExecutor {
         job: &PlannedJob,
         log: JobLog,
     ) -> Result<Box<dyn JobSandbox>, NotLoadable> {
+        let start = Instant::now();
+        let mut spent = Preparation::default();
         let Some(data) = &self.config.data else {
-            return self.sandboxed(job, &self.config.project, log).await;
+            let ready = self.sandboxed(job, &self.config.project, log.clone(), &mut spent).await?;
+            log.prepared(start.elapsed(), spent).await;
+            return Ok(ready);
         };
         let given = data.prepare(job, &self.config.project, &log).await;
         let given = given.map_err(|message| NotLoadable { message })?;
-        let inner = self.sandboxed(job, &given.workspace, log).await?;
+        spent.data = start.elapsed();
+        let inner = self.sandboxed(job, &given.workspace, log.clone(), &mut spent).await?;
+        log.prepared(start.elapsed(), spent).await;
         let Given { workspace, own, reported, keys } = given;
         let (data, sandbox, job) = (Arc::clone(data), self.sandbox.clone(), job.clone());
         let keeper = Keeper { data, sandbox, job, workspace, keys };
@@ -144,6 +152,7 @@ impl SandboxExecutor {
         job: &PlannedJob,
         project: &HostDirectory,
         log: JobLog,
+        spent: &mut Preparation,
     ) -> Result<Box<dyn JobSandbox>, NotLoadable> {
         let not_loadable = |message: String| NotLoadable { message };
         let at_image = |message: String| match &job.image_place {
@@ -156,6 +165,7 @@ impl SandboxExecutor {
         {
             log.notice(Level::Info, resolved.to_string()).await;
         }
+        let begun = Instant::now();
         let image = self
             .config
             .images
@@ -167,6 +177,8 @@ impl SandboxExecutor {
             )
             .await
             .map_err(|error| at_image(error.to_string()))?;
+        spent.image = begun.elapsed();
+        let begun = Instant::now();
         // Compiling takes seconds, which are not the script's.
         let entrypoint = image.wrapping(job.entrypoint.as_deref());
         let scripts = job.script.iter().chain(&job.after_script).map(|entry| entry.text.as_str());
@@ -175,6 +187,7 @@ impl SandboxExecutor {
             .map_err(|error| at_image(error.to_string()))?;
         // What is wrong with a module is told when it is called, if it ever is.
         self.sandbox.preload_all(modules, |_, _| ()).await;
+        spent.modules = begun.elapsed();
         for warning in &image.warnings {
             log.notice(Level::Warning, warning.clone()).await;
         }
@@ -220,8 +233,10 @@ impl SandboxExecutor {
                 .steps(job, steps, sandbox, scratch, own_sink, &image.environment)
                 .map_err(not_loadable);
         }
+        let begun = Instant::now();
         // Compiling the shell, once per machine, is not part of the script's time.
         sandbox.preload(SHELL).await.map_err(|error| not_loadable(error.to_string()))?;
+        spent.modules += begun.elapsed();
         Ok(Box::new(ScriptSandbox {
             sandbox,
             scratch: Some(scratch),

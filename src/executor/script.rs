@@ -1,12 +1,14 @@
 //! One job's scripts: a shell for each, over the same files.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use indexmap::IndexMap;
 
+use super::meter::Meter;
 use super::supervise::supervise;
 use super::{PROJECT_DIRECTORY, SHELL};
 use crate::event::{Level, Section, StepOutcome, Stream};
@@ -52,11 +54,12 @@ pub(super) struct ScriptSandbox {
 #[async_trait]
 impl JobSandbox for ScriptSandbox {
     async fn run(&mut self, script: ScriptRun<'_>, log: JobLog, stop: Stop) -> StepOutcome {
-        self.progress.begin(script.section, script.entries);
+        self.progress.begin(&self.sandbox, script.section, script.entries);
         if !self.entrypoint.is_empty() {
             self.sandbox.expect_a_reporter();
         }
         let ended = supervise(&self.sandbox, self.sandbox.run(self.shell(&script)), &stop).await;
+        self.progress.end(&self.sandbox).await;
         if ended.exit.is_err() {
             return ended.outcome(&self.sandbox);
         }
@@ -146,19 +149,49 @@ impl OutputSink for LogSink {
 /// Follows the shell through the entries of the script that it works on.
 pub(super) struct ScriptProgress {
     log: JobLog,
-    current: Mutex<(Section, Vec<usize>)>,
+    current: Mutex<Current>,
     told_processes: AtomicBool,
+}
+
+/// The script that is worked on.
+struct Current {
+    section: Section,
+    /// The lines where its entries begin.
+    lines: Vec<usize>,
+    /// Whose processes work on it. Not held: the job holds the one who follows it.
+    job: Weak<Job>,
+    /// The entry that has begun, when, and what had been used by then.
+    running: Option<(usize, Instant, Meter)>,
 }
 
 impl ScriptProgress {
     pub(super) fn new(log: JobLog) -> Self {
-        let current = Mutex::new((Section::Script, Vec::new()));
-        Self { log, current, told_processes: AtomicBool::new(false) }
+        let current = Current {
+            section: Section::Script,
+            lines: Vec::new(),
+            job: Weak::new(),
+            running: None,
+        };
+        Self { log, current: Mutex::new(current), told_processes: AtomicBool::new(false) }
     }
 
-    fn begin(&self, section: Section, entries: &[ScriptEntry]) {
+    fn begin(&self, job: &Arc<Job>, section: Section, entries: &[ScriptEntry]) {
         let lines = entries.iter().map(|entry| entry.line).collect();
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = (section, lines);
+        *self.lock() = Current { section, lines, job: Arc::downgrade(job), running: None };
+    }
+
+    /// Tells what the last entry used.
+    async fn end(&self, job: &Job) {
+        let ended = self.lock().running.take();
+        let section = self.lock().section;
+        if let Some((index, start, meter)) = ended {
+            let usage = meter.read(job);
+            self.log.command_finished(section, index, start.elapsed(), usage).await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn told_processes(&self) -> bool {
@@ -166,18 +199,20 @@ impl ScriptProgress {
     }
 
     fn place(&self, index: u32) -> Option<(Section, usize, usize)> {
-        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = self.lock();
         let index = index as usize;
-        Some((current.0, index, *current.1.get(index)?))
+        Some((current.section, index, *current.lines.get(index)?))
     }
 }
 
 #[async_trait]
 impl ScriptObserver for ScriptProgress {
     async fn command_started(&self, index: u32) {
-        if let Some((section, index, _)) = self.place(index) {
-            self.log.command_started(section, index).await;
-        }
+        let Some((section, index, _)) = self.place(index) else { return };
+        let Some(job) = self.lock().job.upgrade() else { return };
+        self.end(&job).await;
+        self.log.command_started(section, index).await;
+        self.lock().running = Some((index, Instant::now(), Meter::start(&job)));
     }
 
     async fn command_failed(&self, index: u32, line: u32, status: u8) {

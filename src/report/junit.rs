@@ -121,6 +121,8 @@ impl Reporter for Junit {
             // What happens on the way is the other formats' to tell.
             Event::JobStarted { .. }
             | Event::JobWaiting { .. }
+            | Event::JobPrepared { .. }
+            | Event::CommandFinished { .. }
             | Event::CommandStarted { .. }
             | Event::CommandFailed { .. }
             | Event::Notice { .. }

@@ -39,7 +39,7 @@ pub(crate) fn find(
     environment: &Strings,
     cwd: &[u8],
 ) -> Result<Found> {
-    let mut path = search(namespace, program, environment, cwd)?;
+    let (mut path, mut written) = search(namespace, program, environment, cwd)?;
     let mut arguments = arguments;
     for _ in 0..MAX_INTERPRETERS {
         let mut name = String::from_utf8_lossy(&path).into_owned();
@@ -70,9 +70,15 @@ pub(crate) fn find(
         let Some((interpreter, argument)) = interpreter(start) else { return Err(Errno::NOEXEC) };
         let mut before = vec![interpreter.to_vec()];
         before.extend(argument.map(<[u8]>::to_vec));
-        before.push(path);
+        let next = interpreter_path(namespace, interpreter, cwd)?;
+        // A script sees its path as it was called (`$0`). Where a tree is mounted at `/`, only our
+        // own programs know their working directory.
+        let knows_its_directory = namespace.root_mount().is_none()
+            || matches!(namespace.absolute(&next)?, Target::Virtual { node: Node::Program(_), .. });
+        before.push(if knows_its_directory { written } else { path });
+        written = interpreter.to_vec();
         arguments.splice(..arguments.len().min(1), before);
-        path = interpreter_path(namespace, interpreter, cwd)?;
+        path = next;
     }
     Err(Errno::LOOP)
 }
@@ -99,12 +105,13 @@ fn program_at(target: Target<'_>) -> Result<Program> {
     })
 }
 
+/// The absolute path of a program, and the path as it is written: by the caller, or in `PATH`.
 fn search(
     namespace: &Namespace,
     program: &[u8],
     environment: &Strings,
     cwd: &[u8],
-) -> Result<Vec<u8>> {
+) -> Result<(Vec<u8>, Vec<u8>)> {
     if program.is_empty() {
         return Err(Errno::NOENT);
     }
@@ -116,16 +123,17 @@ fn search(
         if attributes.file_type() == rustix::fs::FileType::Directory {
             return Err(Errno::ACCES);
         }
-        return Ok(path);
+        return Ok((path, program.to_vec()));
     }
     let path = environment.variable("PATH").unwrap_or(DEFAULT_PATH.as_bytes());
     let mut denied = None;
     for directory in path.split(|b| *b == b':') {
-        let directory = absolute(if directory.is_empty() { b"." } else { directory }, cwd);
+        let directory = if directory.is_empty() { b"." } else { directory };
         for suffix in [b"".as_slice(), b".wasm"] {
-            let candidate = [&directory[..], b"/", program, suffix].concat();
+            let written = [directory, b"/", program, suffix].concat();
+            let candidate = absolute(&written, cwd);
             match executable(namespace, &candidate) {
-                Ok(()) => return Ok(candidate),
+                Ok(()) => return Ok((candidate, written)),
                 Err(Errno::ACCES) => denied = Some(Errno::ACCES),
                 Err(_) => {}
             }

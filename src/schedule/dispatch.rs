@@ -15,12 +15,12 @@ use super::delay::Delayed;
 use super::emit::{Emitter, LAST_WORDS};
 use super::graph::{self, Graph};
 use super::job::{JobEnd, run_job};
-use super::log::{Body, Message};
+use super::log::{Body, Message, StepEnd};
 use super::redact::Output;
 use super::{Cancel, CancelSwitch, Executor, JobLog, Notices};
 use crate::event::{
-    Command, Event, FailedCommand, JobName, Level, Record, RunResult, Section, SkipReason,
-    StageInfo, StepOutcome, Stream, WaitReason,
+    Command, Event, FailedCommand, JobName, Level, Preparation, Record, RunResult, Section,
+    SkipReason, StageInfo, StepOutcome, Stream, WaitReason,
 };
 use crate::mask::Mask;
 use crate::plan::{JobId, LeftOut, LeftOutReason, Plan, ScriptEntry};
@@ -288,8 +288,16 @@ impl Dispatcher {
             Body::StepStarted { step, text, file, line } => {
                 Event::StepStarted { job: name, step, text, file, line }
             }
-            Body::StepFinished { step, outcome, duration, outputs } => {
-                Event::StepFinished { job: name, step, outcome, duration, outputs }
+            Body::StepFinished { step, ended } => {
+                let StepEnd { outcome, duration, outputs, usage } = ended;
+                Event::StepFinished { job: name, step, outcome, duration, outputs, usage }
+            }
+            Body::Prepared { duration, spent } => {
+                let Preparation { data, image, modules } = spent;
+                Event::JobPrepared { job: name, duration, data, image, modules }
+            }
+            Body::CommandFinished { section, index, duration, usage } => {
+                Event::CommandFinished { job: name, section, index, duration, usage }
             }
             Body::Annotation { step, annotation } => {
                 Event::Annotation { job: name, step, annotation }

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::event::{Annotation, Level, Report, Section, StepOutcome, Stream, WaitReason};
+use crate::event::{
+    Annotation, Level, Preparation, Report, Section, StepOutcome, Stream, Usage, WaitReason,
+};
 use crate::plan::JobId;
 
 /// Output travels in chunks of at most this many bytes, so that the bounded channel bounds memory.
@@ -17,7 +19,20 @@ const CHUNK: usize = 64 * 1024;
 const WAITING: usize = 64;
 
 /// The outputs of a step, as JSON.
-type Outputs = serde_json::Map<String, serde_json::Value>;
+pub type Outputs = serde_json::Map<String, serde_json::Value>;
+
+/// How a step ended.
+#[derive(Clone, Debug)]
+pub struct StepEnd {
+    /// How.
+    pub outcome: StepOutcome,
+    /// After how long.
+    pub duration: Duration,
+    /// Its outputs, without those that are sensitive.
+    pub outputs: Outputs,
+    /// What its processes used.
+    pub usage: Usage,
+}
 
 /// What a job tells the dispatcher. Internal: the public form are the events.
 #[derive(Debug)]
@@ -28,12 +43,14 @@ pub(super) struct Message {
 
 #[derive(Debug)]
 pub(super) enum Body {
+    Prepared { duration: Duration, spent: Preparation },
     CommandStarted { section: Section, index: usize },
+    CommandFinished { section: Section, index: usize, duration: Duration, usage: Usage },
     CommandFailed { section: Section, index: usize, line: usize, status: u8 },
     Output { stream: Stream, bytes: Bytes },
     Notice { level: Level, message: String },
     StepStarted { step: String, text: String, file: String, line: usize },
-    StepFinished { step: String, outcome: StepOutcome, duration: Duration, outputs: Outputs },
+    StepFinished { step: String, ended: StepEnd },
     Annotation { step: String, annotation: Annotation },
     ReportRead { report: Report },
     // The job waits for something else than its time.
@@ -65,6 +82,22 @@ impl JobLog {
         Self { job, sender, waiting: Arc::default() }
     }
 
+    /// The sandbox is ready, after this long, parts of which went to what `spent` says.
+    pub async fn prepared(&self, duration: Duration, spent: Preparation) {
+        self.send(Body::Prepared { duration, spent }).await;
+    }
+
+    /// The shell is through with the entry `index` of the script, or was ended in it.
+    pub async fn command_finished(
+        &self,
+        section: Section,
+        index: usize,
+        duration: Duration,
+        usage: Usage,
+    ) {
+        self.send(Body::CommandFinished { section, index, duration, usage }).await;
+    }
+
     /// The shell begins with the entry `index` (from 0) of the script.
     pub async fn command_started(&self, section: Section, index: usize) {
         self.send(Body::CommandStarted { section, index }).await;
@@ -83,15 +116,9 @@ impl JobLog {
         self.send(Body::StepStarted { step, text, file, line }).await;
     }
 
-    /// A step has ended: its path of names, how, after how long, and its outputs.
-    pub async fn step_finished(
-        &self,
-        step: &str,
-        outcome: StepOutcome,
-        duration: Duration,
-        outputs: Outputs,
-    ) {
-        self.send(Body::StepFinished { step: step.to_owned(), outcome, duration, outputs }).await;
+    /// A step has ended: its path of names, and how.
+    pub async fn step_finished(&self, step: &str, ended: StepEnd) {
+        self.send(Body::StepFinished { step: step.to_owned(), ended }).await;
     }
 
     /// A step says something about a place of a file.

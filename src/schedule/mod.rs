@@ -24,7 +24,7 @@ mod utf8;
 pub use dispatch::{Options, run};
 pub use executor::{Admission, Executor, JobSandbox, NotLoadable, ScriptRun};
 pub use job::{AFTER_SCRIPT_LIMIT, GRACE, KEEP_LIMIT, PREPARE_LIMIT};
-pub use log::JobLog;
+pub use log::{JobLog, Outputs, StepEnd};
 pub use notices::{Notices, Notifier, notices};
 pub use stop::{Cancel, CancelSwitch, Stop, StopReason};
 

@@ -87,10 +87,11 @@ pub(super) fn redacted(event: Event, mask: &Mask) -> Event {
         Event::StepStarted { job, step, text: shown, file, line } => {
             Event::StepStarted { job, step, text: text(shown), file: text(file), line }
         }
-        Event::StepFinished { job, step, outcome: end, duration, outputs } => {
+        Event::StepFinished { job, step, outcome: end, duration, outputs, usage } => {
             let outputs = outputs.into_iter().map(|(name, value)| (name, json(value, mask)));
             let outputs = outputs.collect();
-            Event::StepFinished { job, step, outcome: outcome(end), duration, outputs }
+            let outcome = outcome(end);
+            Event::StepFinished { job, step, outcome, duration, outputs, usage }
         }
         Event::Annotation { job, step, annotation } => {
             let annotation = Annotation {
@@ -164,7 +165,11 @@ pub(super) fn redacted(event: Event, mask: &Mask) -> Event {
             };
             Event::JobSkipped { job, reason }
         }
-        Event::JobStarted { .. } | Event::Output { .. } | Event::RunFinished { .. } => event,
+        Event::JobStarted { .. }
+        | Event::JobPrepared { .. }
+        | Event::CommandFinished { .. }
+        | Event::Output { .. }
+        | Event::RunFinished { .. } => event,
     }
 }
 

@@ -286,3 +286,35 @@ fn a_reader_that_goes_away_ends_the_run() {
     assert_eq!(output.status.code(), Some(141));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+#[test]
+fn what_each_command_used_is_told() {
+    let count = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done";
+    let project = pipeline(&format!(
+        "j:\n  script:\n    - {count}; times\n    - '{{ {count}; echo; }} | read line'\n    - ':'\n"
+    ));
+    let (code, stdout) = run(&project, &["run", "--format", "jsonl"]);
+    assert_eq!(code, 0, "{stdout}");
+    let events = events(&stdout);
+    let of = |kind: &str| events.iter().filter(|e| e["event"] == kind).collect::<Vec<_>>();
+    let number = |value: &Value| value.as_u64().expect("a number");
+    let [prepared] = of("job_prepared")[..] else { panic!("the job is prepared once: {stdout}") };
+    let parts = ["data_us", "image_us", "modules_us"].map(|part| number(&prepared[part]));
+    assert!(parts.iter().sum::<u64>() <= number(&prepared["duration_us"]), "{prepared}");
+    let finished = of("command_finished");
+    let [counting, piping, nothing] = finished[..] else { panic!("three commands: {stdout}") };
+    for command in [counting, piping, nothing] {
+        let memory = number(&command["usage"]["peak_memory"]);
+        assert!((1 << 20..1 << 28).contains(&memory), "the shell's at least: {command}");
+    }
+    let cpu = |command: &Value| number(&command["usage"]["cpu_us"]);
+    let wait = |command: &Value| number(&command["usage"]["wait_us"]);
+    assert!(cpu(counting) > 5_000 && cpu(piping) > 5_000, "{stdout}");
+    assert!(cpu(nothing) < cpu(counting), "{stdout}");
+    assert!(cpu(counting) <= number(&counting["duration_us"]), "one process: {counting}");
+    // The end of the pipe that is read from waits while the other one counts.
+    assert!(wait(piping) > 5_000 && wait(nothing) < wait(piping), "{stdout}");
+    assert!(number(&piping["usage"]["peak_memory"]) > number(&nothing["usage"]["peak_memory"]));
+    let (_, stdout) = run(&project, &["run", "--timings"]);
+    assert!(stdout.contains("I/O wait") && stdout.contains("(start: "), "{stdout}");
+}

@@ -23,12 +23,13 @@ use indexmap::IndexMap;
 use self::files::StepDirectory;
 use self::frame::Frame;
 use super::PROJECT_DIRECTORY;
+use super::meter::Meter;
 use crate::event::{Annotation, AnnotationLevel, Level, Section, StepOutcome, Stream};
 use crate::function::expression::{Object, Value};
 use crate::function::output::RawAnnotation;
 use crate::function::{Problem, Step, Steps};
 use crate::sandbox::{Job, Scratch};
-use crate::schedule::{JobLog, JobSandbox, ScriptRun, Stop, StopReason};
+use crate::schedule::{JobLog, JobSandbox, ScriptRun, StepEnd, Stop, StopReason};
 
 pub(super) use call::vars;
 pub(super) use frame::system;
@@ -80,6 +81,7 @@ impl JobSandbox for StepSandbox {
             directory: None,
             directories: 0,
             steps: 0,
+            nested_peak: 0,
         };
         let steps = Arc::clone(&runner.sandbox.steps);
         match runner.list(&steps, &mut Frame::default()).await {
@@ -116,6 +118,8 @@ struct Runner<'s> {
     directory: Option<StepDirectory>,
     directories: usize,
     steps: usize,
+    /// The most memory that the steps of a function have used.
+    nested_peak: u64,
 }
 
 impl Runner<'_> {
@@ -131,13 +135,19 @@ impl Runner<'_> {
                 self.log.step_started(&path, &step.shown(), &step.place.file, line).await;
             }
             let started = Instant::now();
+            let before = Meter::start(&self.sandbox.scripts);
+            let beside = std::mem::take(&mut self.nested_peak);
             let result = self.step(step, frame, &path).await;
             let (outcome, outputs) = match &result {
                 Ok(outputs) => (StepOutcome::Exited(0), shown(outputs)),
                 Err(outcome) => (outcome.clone(), serde_json::Map::new()),
             };
             let status = outcome.exit_code();
-            self.log.step_finished(&path, outcome, started.elapsed(), outputs).await;
+            let mut usage = before.read(&self.sandbox.scripts);
+            usage.peak_memory = usage.peak_memory.max(self.nested_peak);
+            self.nested_peak = beside.max(usage.peak_memory);
+            let duration = started.elapsed();
+            self.log.step_finished(&path, StepEnd { outcome, duration, outputs, usage }).await;
             let kept = match result {
                 Ok(outputs) => frame.ended(&step.name, outputs),
                 Err(outcome) => {

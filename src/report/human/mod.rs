@@ -119,7 +119,9 @@ impl Reporter for Human {
                 let text = safe(&format!("$ {step}: {first}"));
                 self.say(out, Some(job), self.style.paint(Ink::Command, text));
             }
-            Event::StepFinished { .. } => {}
+            Event::JobPrepared { .. }
+            | Event::CommandFinished { .. }
+            | Event::StepFinished { .. } => {}
             Event::Annotation { job, annotation, .. } => {
                 self.end_partial_lines(out, job);
                 let (level, ink) = annotation_ink(annotation.level);

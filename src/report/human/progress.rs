@@ -34,6 +34,8 @@ impl Progress {
             | Event::JobRetried { .. }
             | Event::CommandStarted { .. }
             | Event::StepStarted { .. }
+            | Event::JobPrepared { .. }
+            | Event::CommandFinished { .. }
             | Event::StepFinished { .. }
             | Event::Annotation { .. }
             | Event::ReportRead { .. }

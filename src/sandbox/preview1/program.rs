@@ -177,11 +177,16 @@ fn strings_sizes_get(
 }
 
 /// Nanoseconds of a clock. The monotonic one starts with the process, so that it does not tell how
-/// long the host has been up; the CPU clocks are the same, for a process has no thread of its own.
+/// long the host has been up. Of the CPU clocks, the thread's tells the process's own time, and the
+/// process's also that of the children that it has waited for.
 pub(super) fn now(state: &State, clock: u32) -> Result<u64> {
     let elapsed = match clock {
         0 => SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| Errno::OVERFLOW)?,
-        1..=3 => state.started.elapsed(),
+        1 => state.started.elapsed(),
+        2 | 3 => {
+            let (own, children) = state.process.account.times();
+            if clock == 2 { own + children } else { own }
+        }
         _ => return Err(Errno::INVAL),
     };
     u64::try_from(elapsed.as_nanos()).map_err(|_| Errno::OVERFLOW)

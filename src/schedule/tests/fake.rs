@@ -384,6 +384,8 @@ fn line(event: &Event) -> String {
         Event::CommandStarted { job, command } => {
             format!("{job} $ {} ({}:{})", command.text, command.file, command.line)
         }
+        Event::JobPrepared { job, .. } => format!("{job} is prepared"),
+        Event::CommandFinished { job, index, .. } => format!("{job} is through with {index}"),
         Event::StepStarted { job, step, .. } => format!("{job} $ step {step}"),
         Event::StepFinished { job, step, outcome, .. } => format!("{job} step {step}: {outcome}"),
         Event::ReportRead { job, report } => format!("{job} {report}"),

@@ -109,6 +109,8 @@ fn check(jobs: &[TestJob], limit: usize, ran: &Ran) {
             Event::CommandStarted { job, .. }
             | Event::StepStarted { job, .. }
             | Event::StepFinished { job, .. }
+            | Event::JobPrepared { job, .. }
+            | Event::CommandFinished { job, .. }
             | Event::Annotation { job, .. }
             | Event::ReportRead { job, .. }
             | Event::Output { job, .. } => {
