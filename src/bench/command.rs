@@ -44,6 +44,7 @@ impl Command {
     /// # Errors
     /// If it cannot be started, fails, or takes longer than its limit.
     pub fn output(&self) -> Result<String, String> {
+        self.wanted()?;
         // Files, not pipes: what it leaves running in the background may hold those open.
         let file = || tempfile::tempfile().map_err(|error| format!("has no output: {error}"));
         let (mut output, mut messages) = (file()?, file()?);
@@ -60,6 +61,11 @@ impl Command {
         let said = telling(&said);
         let said = said.map(|line| format!(": {}", line.chars().take(160).collect::<String>()));
         Err(format!("failed ({status}){}", said.unwrap_or_default()))
+    }
+
+    /// Nothing is begun once no more is wanted: it might not yet know how to end.
+    fn wanted(&self) -> Result<(), String> {
+        if self.watch.cancelled() { Err("cancelled".to_owned()) } else { Ok(()) }
     }
 
     fn process(&self, output: Stdio) -> process::Command {
@@ -79,6 +85,7 @@ impl Command {
 
 impl Trial for Command {
     fn run(&mut self, samples: &mut Vec<f64>) -> Result<(), String> {
+        self.wanted()?;
         if let Some(directory) = &self.forgets
             && directory.exists()
         {

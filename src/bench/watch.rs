@@ -17,6 +17,8 @@ pub struct Watch {
 
 /// How often the thread looks: often enough for limits of seconds, too seldom to be measured.
 const LOOK: Duration = Duration::from_millis(100);
+/// How long what is cancelled may take to clean up.
+const GRACE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Default)]
 struct State {
@@ -30,11 +32,29 @@ struct State {
 }
 
 impl Watch {
-    /// Ends what runs, and everything that is begun after this.
+    /// Ends what runs, which may clean up for a moment, and everything that is begun after this.
     pub fn cancel(&self) {
         let mut state = self.lock();
         state.cancelled = true;
-        end(&state);
+        self.ask(&mut state);
+    }
+
+    fn ask(&self, state: &mut State) {
+        if let Some((group, until)) = &mut state.running {
+            let grace = Instant::now() + GRACE;
+            *until = Some(until.map_or(grace, |until| until.min(grace)));
+            // It may have ended by itself just now.
+            let _ = kill_process_group(*group, Signal::TERM);
+            self.start(state);
+        }
+    }
+
+    fn start(&self, state: &mut State) {
+        if !state.started {
+            state.started = true;
+            let state = Arc::downgrade(&self.state);
+            thread::spawn(move || enforce(&state));
+        }
     }
 
     /// Whether no more is wanted.
@@ -70,10 +90,10 @@ impl Watch {
         };
         let status = child.wait().map_err(failed)?;
         match limit {
+            _ if self.cancelled() => Err("cancelled".to_owned()),
             Some(limit) if late => {
                 Err(format!("took longer than {}", humantime::format_duration(limit)))
             }
-            _ if self.cancelled() => Err("cancelled".to_owned()),
             _ => Ok(status),
         }
     }
@@ -83,12 +103,9 @@ impl Watch {
         state.running = Some((pid, limit.map(|limit| Instant::now() + limit)));
         state.late = false;
         if state.cancelled {
-            end(&state);
-        }
-        if limit.is_some() && !state.started {
-            state.started = true;
-            let state = Arc::downgrade(&self.state);
-            thread::spawn(move || enforce(&state));
+            self.ask(&mut state);
+        } else if limit.is_some() {
+            self.start(&mut state);
         }
     }
 
@@ -101,20 +118,14 @@ fn enforce(state: &Weak<Mutex<State>>) {
     while let Some(state) = state.upgrade() {
         {
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-            let until = state.running.and_then(|(_, until)| until);
-            if until.is_some_and(|until| until <= Instant::now()) {
+            if let Some((group, Some(until))) = state.running
+                && until <= Instant::now()
+            {
                 state.late = true;
-                end(&state);
+                let _ = kill_process_group(group, Signal::KILL);
             }
         }
         drop(state);
         thread::sleep(LOOK);
-    }
-}
-
-fn end(state: &State) {
-    if let Some((group, _)) = state.running {
-        // It may have ended by itself just now.
-        let _ = kill_process_group(group, Signal::KILL);
     }
 }

@@ -227,10 +227,7 @@ fn cancelled_by_signals() -> Result<Watch, Failure> {
     let watch = Watch::default();
     let cancel = watch.clone();
     let runtime = runtime::single()?;
-    let mut signals = {
-        let _within = runtime.enter();
-        Signals::new()?
-    };
+    let mut signals = Signals::within(&runtime)?;
     thread::spawn(move || {
         runtime.block_on(async {
             loop {

@@ -88,13 +88,15 @@ pub(super) fn exec(args: &ExecArgs, environment: &Environment) -> Result<ExitCod
     let (name, arguments) = args.program();
     let module = module(Path::new(name))?;
     let variables = variables(args, module.is_none(), environment)?;
+    // A module is one process, commands of the sandbox start others.
+    let jobs = module.is_none().then_some(1);
+    let runtime = jobs.map_or_else(runtime::single, runtime::for_jobs)?;
+    // Before there is anything that would be left behind.
+    let signals = Signals::within(&runtime)?;
     let scratch = Scratch::new()
         .map_err(|error| Failure::unable(format!("cannot make the program's /tmp: {error}")))?;
     let mounts = mounts(args, scratch.path())?;
     let limits = sandbox::limits(&args.limits, None, &Settings::default());
-    // A module is one process, commands of the sandbox start others.
-    let jobs = module.is_none().then_some(1);
-    let runtime = jobs.map_or_else(runtime::single, runtime::for_jobs)?;
     let sandbox = sandbox::sandbox(environment, &limits, jobs, Arc::new(OnStderr))?;
     let job = sandbox
         .job(sandbox::job_spec(mounts, limits))
@@ -110,7 +112,7 @@ pub(super) fn exec(args: &ExecArgs, environment: &Environment) -> Result<ExitCod
             Failure::unable(format!("cannot hand over the standard streams: {error}"))
         })?,
     };
-    let status = runtime.block_on(supervise(&job, program, args.limits.timeout));
+    let status = runtime.block_on(supervise(&job, program, args.limits.timeout, signals));
     runtime.block_on(job.close());
     // A thread may still wait for input that nobody wants any more.
     runtime.shutdown_background();
@@ -188,8 +190,8 @@ async fn supervise(
     job: &Arc<Job>,
     program: ProgramSpec,
     limit: Option<Duration>,
+    mut signals: Signals,
 ) -> Result<ExitCode, Failure> {
-    let mut signals = Signals::new()?;
     let mut signalled = false;
     let time_is_up = async {
         match limit {

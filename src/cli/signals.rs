@@ -1,3 +1,4 @@
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::failure::Failure;
@@ -21,6 +22,12 @@ impl Signals {
             terminate: listen(SignalKind::terminate())?,
             hangup: listen(SignalKind::hangup())?,
         })
+    }
+
+    /// The same for a runtime that runs nothing yet.
+    pub(super) fn within(runtime: &Runtime) -> Result<Self, Failure> {
+        let _within = runtime.enter();
+        Self::new()
     }
 
     /// Waits for one.
