@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
@@ -24,6 +24,7 @@ use crate::workspace::{Artifacts, Entry, readable_size, seconds};
 #[command(after_help = "Examples:\n  \
     greenroom artifacts list\n  \
     greenroom artifacts get build ./out        copy the files of a job's newest artifacts\n  \
+    cd \"$(greenroom artifacts open build)\"     the same and its reports, in a new directory\n  \
     ls \"$(greenroom artifacts path build)\"\n  \
     greenroom artifacts list --format json | jq -r '.[] | [.job, .bytes] | @tsv'")]
 pub(super) struct ArtifactsArgs {
@@ -48,6 +49,16 @@ enum Verb {
         job: String,
         /// Where to; it is made if it is not there.
         directory: PathBuf,
+    },
+    /// Copy the files and the reports of a job's newest artifacts to a new directory, and print its
+    /// path.
+    ///
+    /// Each file has the path that it had in the job's workspace.
+    Open {
+        /// The job, or the identifier of an entry.
+        job: String,
+        /// A directory that is not there yet, or is empty [default: JOB-artifacts].
+        directory: Option<PathBuf>,
     },
     /// Print the directory that the files of a job's newest artifacts are kept in.
     Path {
@@ -86,6 +97,12 @@ pub(super) fn artifacts(args: &ArtifactsArgs, environment: &Environment) -> Resu
             let copied = entry.restore(to).map_err(|error| unable(&error))?;
             tell(&format!("{} files\n", copied.files));
         }
+        Verb::Open { job, directory } => {
+            let entry = find(&entries, job)?;
+            let _reading = store.reading().map_err(|error| unable(&error))?;
+            let directory = open(entry, directory.as_deref())?;
+            print(&format!("{}\n", directory.display()))?;
+        }
         Verb::Rm { jobs } => {
             let mut chosen = Vec::new();
             for job in jobs {
@@ -99,6 +116,33 @@ pub(super) fn artifacts(args: &ArtifactsArgs, environment: &Environment) -> Resu
         Verb::Prune { all: false } => remove(&store, &store.outdated(SystemTime::now()))?,
     }
     Ok(Exit::Success)
+}
+
+/// Copies all that an entry has to a new directory.
+fn open(entry: &Entry, directory: Option<&Path>) -> Result<PathBuf, Failure> {
+    let name: String = (entry.manifest.job.chars())
+        .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' })
+        .collect();
+    let name = format!("{}-artifacts", name.trim_matches(['-', '.']));
+    let directory = directory.map_or_else(|| PathBuf::from(name), Path::to_path_buf);
+    let unable = |error: &dyn std::fmt::Display| {
+        Failure::unable(format!("cannot copy to {}: {error}", directory.display()))
+    };
+    match std::fs::read_dir(&directory).map(|mut entries| entries.next().is_none()) {
+        Ok(true) => {}
+        Ok(false) => {
+            let text = format!("the directory {} is not empty", directory.display());
+            return Err(Failure::usage(text).help("name another one after the job"));
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            std::fs::create_dir_all(&directory).map_err(|error| unable(&error))?;
+        }
+        Err(error) => return Err(unable(&error)),
+    }
+    let to = File::open(&directory).map_err(|error| unable(&error))?;
+    entry.restore(&to).map_err(|error| unable(&error))?;
+    entry.restore_reports(&to).map_err(|error| unable(&error))?;
+    std::path::absolute(&directory).map_err(|error| unable(&error))
 }
 
 fn remove(store: &Artifacts, entries: &[Entry]) -> Result<(), Failure> {

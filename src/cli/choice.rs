@@ -18,8 +18,8 @@ pub(super) struct ChoiceArgs {
 
     /// A tag that this runner has; may be repeated.
     ///
-    /// With at least one, jobs with other tags do not run. Without any, every job runs, whatever
-    /// its tags.
+    /// They are added to the `tags` of the settings. With at least one, jobs with other tags do not
+    /// run. Without any, every job runs, whatever its tags.
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
 }
@@ -32,13 +32,15 @@ pub(super) struct Choice {
 }
 
 impl ChoiceArgs {
-    pub(super) fn choice(&self) -> Choice {
+    /// `tags` are those of the settings.
+    pub(super) fn choice(&self, tags: &[String]) -> Choice {
         let manual = match self.manual.as_slice() {
             [] => Manual::None,
             names if names.iter().any(|name| name == "all") => Manual::All,
             names => Manual::Jobs(names.to_vec()),
         };
-        let tags = (!self.tags.is_empty()).then(|| self.tags.clone());
+        let all: Vec<String> = self.tags.iter().chain(tags).cloned().collect();
+        let tags = (!all.is_empty()).then_some(all);
         Choice { manual, tags }
     }
 

@@ -13,6 +13,7 @@ mod changes;
 mod check;
 mod choice;
 mod compile_module;
+mod copies;
 mod environment;
 mod exec;
 mod exit_code;

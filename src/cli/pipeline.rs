@@ -139,7 +139,7 @@ impl PipelineArgs {
         variables.extend(files.iter().map(|file| (file.name.clone(), file.path())));
         variables.extend(self.variables.iter().map(|v| (v.name.clone(), v.value.clone())));
         let source = self.source.clone();
-        let choice = self.choice.choice();
+        let choice = self.choice.choice(&settings.tags);
         let inputs = self.includes.arguments();
         let git = git::facts(&project.root);
         let remotes = self.includes.remotes(&variables, &git.remote, &settings, environment);

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
+use super::copies::{self, RunDirectory};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::git;
@@ -19,7 +20,6 @@ use super::tell;
 use crate::diagnostic::printable;
 use crate::executor::{RunData, Workspace};
 use crate::plan::Plan;
-use crate::sandbox::Scratch;
 use crate::workspace::{CopyError, CopyLimits, Filter, ProjectState, Tracked, copy};
 
 /// How much a copy of the project may take.
@@ -59,7 +59,7 @@ pub(super) struct Place {
     /// What jobs share, if they do.
     pub(super) project: PathBuf,
     pub(super) data: Option<Arc<RunData>>,
-    _copy: Option<Scratch>,
+    _directory: Option<RunDirectory>,
 }
 
 impl Drop for Place {
@@ -86,11 +86,21 @@ impl WorkspaceArgs {
             let settings = &job.settings;
             settings.gives() || !settings.caches.is_empty() || settings.resource_group.is_some()
         });
-        let nothing = || Place { project: root.clone(), data: None, _copy: None };
+        let nothing = || Place { project: root.clone(), data: None, _directory: None };
+        let known = state(root, environment);
+        if let Ok(state) = &known {
+            match copies::sweep(state) {
+                0 => {}
+                1 => tell("note: removed the copy of a run that was killed\n"),
+                more => {
+                    tell(&format!("note: removed the copies of {more} runs that were killed\n"))
+                }
+            }
+        }
         if !made && (self.no_artifacts || !needs_store) {
             return Ok(nothing());
         }
-        let state = match state(root, environment) {
+        let state = match known {
             Ok(state) => state,
             Err(problem) if made => return Err(Failure::usage(problem)),
             Err(problem) => {
@@ -107,9 +117,9 @@ impl WorkspaceArgs {
             true => git::tracked(root).map(|paths| Arc::new(Tracked::new(paths))),
             false => None,
         };
-        let (workspace, copied) = self.workspace(root, &state, tracked.as_ref())?;
-        let project = match (&workspace, &copied) {
-            (Workspace::Shared { .. }, Some(copied)) => copied.path().to_owned(),
+        let (workspace, directory) = self.workspace(root, &state, tracked.as_ref())?;
+        let project = match (&workspace, &directory) {
+            (Workspace::Shared { .. }, Some(directory)) => directory.project(),
             _ => root.clone(),
         };
         let pipeline = plan.jobs.first().map_or(0, |job| {
@@ -117,8 +127,9 @@ impl WorkspaceArgs {
         });
         let fixed: HashSet<String> =
             request.variables.iter().map(|(name, _)| name.clone()).collect();
-        let data = RunData::new(plan, state, workspace, tracked, pipeline, fixed);
-        Ok(Place { project, data: Some(Arc::new(data)), _copy: copied })
+        let secrets = request.mask.knows_secrets().then(|| request.mask.clone());
+        let data = RunData::new(plan, state, workspace, tracked, pipeline, fixed, secrets);
+        Ok(Place { project, data: Some(Arc::new(data)), _directory: directory })
     }
 
     fn workspace(
@@ -126,25 +137,25 @@ impl WorkspaceArgs {
         root: &Path,
         state: &ProjectState,
         tracked: Option<&Arc<Tracked>>,
-    ) -> Result<(Workspace, Option<Scratch>), Failure> {
+    ) -> Result<(Workspace, Option<RunDirectory>), Failure> {
         if !self.isolated && self.strict.is_none() {
             return Ok((Workspace::Shared { copy: false }, None));
         }
         let unable = |error: &dyn std::fmt::Display| {
             Failure::unable(format!("cannot copy the project: {error}"))
         };
-        let directory = state.directory("runs").map_err(|error| unable(&error))?;
-        let copied = Scratch::new_in(&directory).map_err(|error| unable(&error))?;
+        let directory = RunDirectory::new(state).map_err(|error| unable(&error))?;
+        let project = directory.project();
         let copy_of = |filter: &Filter| {
             let open = |path: &Path| {
                 File::open(path).map_err(|source| CopyError::Io { path: path.to_owned(), source })
             };
-            copy(open(root)?, open(copied.path())?, filter, LIMITS)
+            copy(open(root)?, open(&project)?, filter, LIMITS)
         };
         match self.strict {
             None => {
                 copy_of(&Filter::All).map_err(|error| unable(&error))?;
-                return Ok((Workspace::Shared { copy: true }, Some(copied)));
+                return Ok((Workspace::Shared { copy: true }, Some(directory)));
             }
             Some(Checkout::Worktree) => {
                 let Some(tracked) = tracked else { return Err(no_repository()) };
@@ -152,12 +163,12 @@ impl WorkspaceArgs {
             }
             Some(Checkout::Commit) => {
                 let Some(files) = git::committed(root) else { return Err(no_repository()) };
-                git::contents(root, &files, |file, content| write(copied.path(), file, content))
+                git::contents(root, &files, |file, content| write(&project, file, content))
                     .map_err(|error| unable(&error))?;
             }
         }
-        let template = copied.path().to_owned();
-        Ok((Workspace::Strict { template, directory }, Some(copied)))
+        let path = directory.path().to_owned();
+        Ok((Workspace::Strict { template: project, directory: path }, Some(directory)))
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Automaton {
     /// Made when a text first has such a beginning, if there are prefixes of tokens only: making it
     /// takes longer than reading the pages of text of a usual run.
     states: OnceLock<States>,
+    /// Whether there are others than prefixes of tokens.
+    knows_secrets: bool,
 }
 
 struct States {
@@ -48,7 +50,11 @@ impl Automaton {
         if !secrets.is_empty() {
             let _ = states.set(States::new(&patterns)?);
         }
-        Ok(Self { begins, states })
+        Ok(Self { begins, states, knows_secrets: !secrets.is_empty() })
+    }
+
+    pub(super) fn knows_secrets(&self) -> bool {
+        self.knows_secrets
     }
 
     fn states(&self) -> &States {

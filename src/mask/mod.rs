@@ -61,6 +61,11 @@ impl Mask {
         Ok(Self(Arc::new(Automaton::new(patterns)?)))
     }
 
+    /// Whether it knows secrets of one's own, and not only what GitLab's tokens look like.
+    pub fn knows_secrets(&self) -> bool {
+        self.0.knows_secrets()
+    }
+
     /// A text without secrets.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let masked = self.bytes(text.as_bytes());

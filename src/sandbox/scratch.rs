@@ -36,6 +36,11 @@ impl Scratch {
         Ok(Self { path: made.keep() })
     }
 
+    /// Takes over a directory that a process has left that is gone.
+    pub fn left_at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

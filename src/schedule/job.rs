@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
+use super::limits::ScriptLimits;
 use super::{
     Cancel, CancelSwitch, Executor, JobLog, JobSandbox, ScriptRun, Stop, StopReason, retry,
 };
@@ -91,7 +92,11 @@ async fn prepare_and_run(
         Err(outcome) => return outcome.into(),
     };
 
-    let stop = Stop::after(job.timeout, Some(switch));
+    let limits = ScriptLimits::of(job);
+    for ignored in &limits.ignored {
+        log.notice(Level::Warning, ignored.clone()).await;
+    }
+    let stop = Stop::after(limits.script, Some(switch));
     let status = own_variables(job, attempt, "running");
     let script =
         ScriptRun { section: Section::Script, entries: &job.script, extra_variables: &status };
@@ -103,7 +108,7 @@ async fn prepare_and_run(
     let mut after_script = None;
     if !job.after_script.is_empty() && sandbox_is_usable_after(&outcome) {
         // Cancelling ends scripts, but what tidies up after them runs; hence no switch.
-        let stop = Stop::after(AFTER_SCRIPT_LIMIT, None);
+        let stop = Stop::after(limits.after_script, None);
         let status = match &outcome {
             StepOutcome::Exited(0) => "success",
             StepOutcome::Cancelled => "canceled",

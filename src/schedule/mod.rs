@@ -14,6 +14,7 @@ mod emit;
 mod executor;
 mod graph;
 mod job;
+mod limits;
 mod log;
 mod notices;
 mod redact;

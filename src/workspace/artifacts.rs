@@ -126,6 +126,21 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Copies its reports into a directory, each to where the job had it.
+    ///
+    /// # Errors
+    /// As [`copy`].
+    pub fn restore_reports(&self, to: impl AsFd) -> Result<(), CopyError> {
+        for (kind, _) in &self.manifest.reports {
+            let path = self.report(kind);
+            let from = File::open(&path).map_err(|source| CopyError::Io { path, source })?;
+            copy(from, &to, &Filter::All, ARTIFACT_LIMITS)?;
+        }
+        Ok(())
+    }
+}
+
 /// The artifacts of a project.
 #[derive(Clone, Debug)]
 pub struct Artifacts {

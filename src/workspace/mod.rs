@@ -22,7 +22,7 @@ pub use filter::{Filter, Tracked};
 pub use look::{first_contents, is_anything_there};
 pub use patterns::{PatternError, Patterns};
 pub use size::readable_size;
-pub use state::{Lock, ProjectState};
+pub use state::{Lock, ProjectState, lock_file};
 
 #[cfg(test)]
 mod tests;

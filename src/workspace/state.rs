@@ -51,21 +51,7 @@ impl ProjectState {
     pub fn try_lock(&self, name: &str, shared: bool) -> io::Result<Option<Lock>> {
         let directory = self.directory("locks")?;
         let file = blake3::hash(name.as_bytes()).to_hex();
-        let file = fs::OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(directory.join(&file[..32]))?;
-        let operation = match shared {
-            true => FlockOperation::NonBlockingLockShared,
-            false => FlockOperation::NonBlockingLockExclusive,
-        };
-        match rustix::fs::flock(&file, operation) {
-            Ok(()) => Ok(Some(Lock(file))),
-            Err(Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        lock_file(&directory.join(&file[..32]), shared)
     }
 
     /// As [`Self::try_lock`], but waits for at most so long. For what is held for a moment only.
@@ -88,6 +74,25 @@ impl ProjectState {
             std::thread::sleep(step);
             waited += step;
         }
+    }
+}
+
+/// Takes the lock of a file, which is made if it is not there, if nobody holds it. With `shared`,
+/// others may hold it in the same way.
+///
+/// # Errors
+/// If the file cannot be made.
+pub fn lock_file(path: &Path, shared: bool) -> io::Result<Option<Lock>> {
+    let file =
+        fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    let operation = match shared {
+        true => FlockOperation::NonBlockingLockShared,
+        false => FlockOperation::NonBlockingLockExclusive,
+    };
+    match rustix::fs::flock(&file, operation) {
+        Ok(()) => Ok(Some(Lock(file))),
+        Err(Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod again;
 mod bench;
+mod copies;
 mod exec;
 mod explain;
 mod front;

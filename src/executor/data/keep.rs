@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
-use super::{Keeper, blocking, count, dotenv, patterns, report};
+use super::{Keeper, blocking, count, dotenv, patterns, report, secrets};
 use crate::event::{self, Level, StepOutcome};
 use crate::plan::{CachePolicy, ExpireIn, KeepWhen, Report};
 use crate::schedule::JobLog;
@@ -207,6 +207,14 @@ fn collect(
             report::Kind::of(report.kind, report.format.as_deref()).map(|kind| (report.kind, kind)),
         );
         manifest.reports.push((report.kind.to_owned(), files));
+    }
+    if let Some(mask) = &data.secrets {
+        let mut found = secrets::Found::default();
+        found.look(&unfinished.files(), mask);
+        for (report, _) in reports {
+            found.look(&unfinished.report(report.kind).map_err(not_stored)?, mask);
+        }
+        warnings.extend(found.warning());
     }
     if manifest.files == 0 && manifest.reports.is_empty() {
         return Ok(Collected { entry: None, readable: vec![], warnings });

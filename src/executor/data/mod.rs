@@ -5,6 +5,7 @@ mod dotenv;
 mod keep;
 mod prepare;
 mod report;
+mod secrets;
 
 pub(super) use prepare::Given;
 
@@ -17,6 +18,7 @@ use async_trait::async_trait;
 
 use super::PROJECT_DIRECTORY;
 use crate::event::{Level, StepOutcome, WaitReason};
+use crate::mask::Mask;
 use crate::plan::{LeftOutReason, Plan, PlannedJob, Takes};
 use crate::sandbox::{HostDirectory, Sandbox, Scratch};
 use crate::schedule::{Admission, JobLog, JobSandbox, NotLoadable, ScriptRun, Stop};
@@ -49,6 +51,8 @@ pub struct RunData {
     workspace: Workspace,
     tracked: Option<Arc<Tracked>>,
     pipeline: u64,
+    /// What must not be in what is stored; none if nobody has named a secret.
+    secrets: Option<Mask>,
     /// Variables of the command line, over which nothing that a job reports has precedence.
     fixed: HashSet<String>,
     /// Jobs with artifacts in the order of their stages, each with its stage's place.
@@ -62,7 +66,8 @@ pub struct RunData {
 
 impl RunData {
     /// What the jobs of a plan need of each other. `fixed` names the variables of the command
-    /// line; `tracked` is what git tracks, where a job asks for what it does not.
+    /// line; `tracked` is what git tracks, where a job asks for what it does not; `secrets` what is
+    /// told if it is stored.
     pub fn new(
         plan: &Plan,
         state: ProjectState,
@@ -70,6 +75,7 @@ impl RunData {
         tracked: Option<Arc<Tracked>>,
         pipeline: u64,
         fixed: HashSet<String>,
+        secrets: Option<Mask>,
     ) -> Self {
         let stages: HashMap<String, usize> =
             plan.stage_order.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect();
@@ -92,6 +98,7 @@ impl RunData {
             tracked,
             pipeline,
             fixed,
+            secrets,
             producers,
             stages,
             running: plan.jobs.iter().map(|job| job.name.clone()).collect(),
