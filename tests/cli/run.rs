@@ -315,6 +315,10 @@ fn what_each_command_used_is_told() {
     // The end of the pipe that is read from waits while the other one counts.
     assert!(wait(piping) > 5_000 && wait(nothing) < wait(piping), "{stdout}");
     assert!(number(&piping["usage"]["peak_memory"]) > number(&nothing["usage"]["peak_memory"]));
+    let output = of("output");
+    let times = output.iter().find_map(|event| event["text"].as_str()).expect("output of times");
+    assert!(times.starts_with("0m") && !times.starts_with("0m0.000s"), "{times}");
+
     let (_, stdout) = run(&project, &["run", "--timings"]);
     assert!(stdout.contains("I/O wait") && stdout.contains("(start: "), "{stdout}");
 }

@@ -17,6 +17,7 @@ pub use command::{Command, Fd, FdMap};
 pub use fork::{ForkFlags, Forked, fork};
 
 use std::fmt;
+use std::time::Duration;
 
 /// A process identifier, unique within a job.
 pub type Pid = u32;
@@ -305,6 +306,24 @@ pub enum Limit {
 /// Reads a limit; `None` means unlimited.
 pub fn limit(limit: Limit) -> Option<u64> {
     u64::try_from(raw::limit(limit as u32)).ok()
+}
+
+/// Processor time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// Of this process.
+    pub own: Duration,
+    /// Of the children that it has waited for, with theirs.
+    pub children: Duration,
+}
+
+/// What this process and its children have used of the processor so far. The sandbox does not tell
+/// apart what a program computes and what is done for it.
+pub fn times() -> Times {
+    // `clockid::process_cputime_id` is both together, `clockid::thread_cputime_id` the process alone.
+    let clock = |clock| Duration::from_nanos(raw::clock(clock).unwrap_or(0));
+    let (own, all) = (clock(3), clock(2));
+    Times { own, children: all.saturating_sub(own) }
 }
 
 /// What the job's own shell tells the runner while it works through a job's script. Calls from any

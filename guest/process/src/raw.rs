@@ -69,6 +69,7 @@ mod wasm {
 
     #[link(wasm_import_module = "wasi_snapshot_preview1")]
     unsafe extern "C" {
+        fn clock_time_get(clock: u32, precision: u64, time: *mut u64) -> u32;
         fn fd_close(fd: u32) -> u32;
         fn fd_read(fd: u32, iovs: *const [usize; 2], len: usize, n: *mut usize) -> u32;
         fn fd_write(fd: u32, iovs: *const [usize; 2], len: usize, n: *mut usize) -> u32;
@@ -262,6 +263,13 @@ mod wasm {
         unsafe { sys_limit(which) }
     }
 
+    pub(crate) fn clock(clock: u32) -> Result<u64> {
+        let mut time = 0;
+        // SAFETY: the sandbox writes one u64.
+        check_wasi(unsafe { clock_time_get(clock, 1, &raw mut time) })?;
+        Ok(time)
+    }
+
     pub(crate) fn job_event(kind: u32, index: u32, line: u32, status: u32) {
         // SAFETY: no pointers.
         unsafe { sys_job_event(kind, index, line, status) }
@@ -307,6 +315,9 @@ mod elsewhere {
     }
     pub(crate) fn getppid() -> u32 {
         1
+    }
+    pub(crate) fn clock(_: u32) -> Result<u64> {
+        Err(Errno::NOSYS)
     }
     pub(crate) fn pipe(_: u32) -> Result<(Fd, Fd)> {
         Err(Errno::NOSYS)

@@ -230,7 +230,8 @@ impl Shell {
                 self.error(&format!("{shown}: Permission denied"));
                 return Err(126);
             }
-            return Ok(self.absolute(&found));
+            // As `PATH` has it: a script finds this in `$0`.
+            return Ok(found);
         }
         if !present {
             self.error(&format!("{shown}: No such file or directory"));

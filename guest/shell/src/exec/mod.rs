@@ -16,6 +16,7 @@ mod trace;
 
 pub(crate) use external::Started;
 pub(crate) use redirect::Saved;
+pub(crate) use time::seconds;
 
 use crate::bytes;
 use crate::state::{Flow, Shell, Unwind};

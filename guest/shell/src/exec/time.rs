@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use greenroom_process as process;
+
 use crate::state::{Flow, Shell};
 use crate::syntax::ast::{Pipeline, TimeFormat};
 
@@ -17,12 +19,14 @@ struct Times {
 }
 
 impl Shell {
-    /// Runs a pipeline and says how long it took. Processor times of other processes are not
-    /// known in the sandbox.
+    /// Runs a pipeline and says how long it took. All processor time is the user's: the sandbox does
+    /// not know what of it was spent in its own functions.
     pub(super) fn timed(&mut self, pipeline: &Pipeline, format: TimeFormat) -> Flow {
         let start = std::time::Instant::now();
+        let before = used();
         let flow = self.pipeline_untimed(pipeline);
-        let times = Times { real: start.elapsed(), user: Duration::ZERO, system: Duration::ZERO };
+        let (real, user) = (start.elapsed(), used().saturating_sub(before));
+        let times = Times { real, user, system: Duration::ZERO };
         let format = match format {
             TimeFormat::Posix => POSIX.to_vec(),
             TimeFormat::Bash => self.get(b"TIMEFORMAT").unwrap_or_else(|| BASH.to_vec()),
@@ -83,8 +87,14 @@ impl Times {
     }
 }
 
+/// What the shell and the children that it has waited for have used of the processor.
+fn used() -> Duration {
+    let process::Times { own, children } = process::times();
+    own + children
+}
+
 /// As `1.234`, or as `0m1.234s`.
-fn seconds(time: Duration, precision: usize, long: bool) -> Vec<u8> {
+pub(crate) fn seconds(time: Duration, precision: usize, long: bool) -> Vec<u8> {
     let factor = 10u128.pow(precision as u32);
     // Cut off, not rounded, as in bash.
     let units = time.as_millis() * factor / 1000;
