@@ -100,11 +100,11 @@ fn scheduling(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("schedule");
     group.sample_size(10);
     for jobs in [1000, 10_000] {
-        let plan = Arc::new(planned(&text(jobs, false)));
+        let plan = planned(&text(jobs, false));
         group.throughput(Throughput::Elements(jobs as u64));
         group.bench_function(format!("{jobs} jobs, 100 wide"), |b| {
             b.iter_batched(
-                || Arc::clone(&plan),
+                || plan.clone(),
                 |plan| {
                     runtime.block_on(async {
                         let (events, mut records) = mpsc::channel(256);
@@ -122,6 +122,7 @@ fn scheduling(criterion: &mut Criterion) {
                             notices,
                             mask: Mask::default(),
                             keep_going: false,
+                            planner: None,
                         };
                         let switch = CancelSwitch::new();
                         schedule::run(plan, Arc::new(Nothing), options, switch, events).await;

@@ -18,9 +18,12 @@ use std::path::{Path, PathBuf};
 
 use greenroom::diagnostic::{Code, Diagnostics, Style};
 use greenroom::pipeline::inputs::{Argument, Arguments, Value};
-use greenroom::pipeline::{self, Fetched, LoadError, Loader, Request, Source};
+use greenroom::pipeline::{
+    self, Child, Fetched, LoadError, Loader, Made, Pipeline, Request, Source,
+};
 use greenroom::plan::{
-    self, AllowFailure, Context, Manual, Plan, PlannedJob, Retry, Selection, Settings, Takes, When,
+    self, AllowFailure, Context, Manual, OfUpstream, Plan, PlannedJob, Retry, Selection, Settings,
+    Takes, Trigger, When,
 };
 
 /// The files of a case's directory.
@@ -162,7 +165,7 @@ impl Case {
 
     fn request(&self, inputs: Arguments) -> Request<'_> {
         let variables = plan::of_includes(&self.context);
-        Request { file: "pipeline.yml", inputs, variables }
+        Request { file: "pipeline.yml", child: None, inputs, variables }
     }
 
     fn run(&self, directory: &Path) -> String {
@@ -170,18 +173,75 @@ impl Case {
         let path = directory.to_owned();
         let loader = Directory { path, listed: self.files, changes: &self.changes };
         let request = self.request(self.inputs.clone());
-        let plan = pipeline::load_with(&request, &loader, &mut diagnostics)
-            .and_then(|pipeline| plan::build(&pipeline, &self.context, &mut diagnostics));
-        let mut out = match plan.map(|plan| plan.select(&self.selection)) {
+        let planned =
+            pipeline::load_with(&request, &loader, &mut diagnostics).and_then(|pipeline| {
+                let plan = plan::build(&pipeline, &self.context, &mut diagnostics)?;
+                Some((pipeline, plan))
+            });
+        let mut out = match planned.as_ref().map(|(_, plan)| plan.select(&self.selection)) {
             Some(Ok(plan)) => self.dump(&plan),
             Some(Err(error)) => format!("selection: {error}\n{error:?}\n"),
             None => "no plan\n".to_owned(),
         };
+        if let Some((pipeline, plan)) = &planned {
+            self.children(&loader, pipeline, &self.context, plan, &mut diagnostics, &mut out);
+        }
         if !diagnostics.is_empty() {
             out.push_str("\n--- diagnostics\n");
             out.push_str(&diagnostics.render(Style::PLAIN));
         }
         out
+    }
+
+    /// The child pipelines of a plan, and theirs. What a job would make is in `made/`.
+    fn children(
+        &self,
+        loader: &dyn Loader,
+        pipeline: &Pipeline,
+        context: &Context,
+        plan: &Plan,
+        diagnostics: &mut Diagnostics,
+        out: &mut String,
+    ) {
+        for job in &plan.jobs {
+            let Some(trigger) = &job.trigger else { continue };
+            if context.is_deepest() {
+                writeln!(out, "\n=== child of {}: too deep", job.name).unwrap();
+                continue;
+            }
+            let made = trigger.artifacts.iter().map(|made| Made {
+                name: made.to_string(),
+                bytes: loader.load(&format!("made/{}", made.path), 1 << 20).unwrap_or_default(),
+            });
+            let artifacts: Vec<Made> = made.collect();
+            let written = pipeline.jobs[&trigger.name].trigger.as_ref().unwrap();
+            let context = context.of_child(&job.name, trigger, 1);
+            let child =
+                Some(Child { files: written.files(), artifacts: &artifacts, span: written.span });
+            let (inputs, variables) = (Arguments::new(), plan::of_includes(&context));
+            let request = Request { file: "pipeline.yml", child, inputs, variables };
+            // What is wrong with one child has nothing to do with the others.
+            let sources = std::mem::take(diagnostics.sources_mut());
+            let mut own = Diagnostics::with_sources(sources);
+            let found = pipeline::load_with(&request, loader, &mut own).and_then(|child| {
+                let plan = plan::build(&child, &context, &mut own)?;
+                plan::check_child(written, &plan, &mut own);
+                Some((child, plan))
+            });
+            let errors = own.has_errors();
+            let (sources, findings) = own.into_parts();
+            *diagnostics.sources_mut() = sources;
+            findings.into_iter().for_each(|finding| diagnostics.push(finding));
+            writeln!(out, "\n=== child of {}", job.name).unwrap();
+            let Some((child, found)) = found.filter(|_| !errors) else {
+                out.push_str("no plan\n");
+                continue;
+            };
+            let names = |name: &str| plan.jobs.iter().any(|job| job.name == name);
+            let found = found.inside(&job.name, &names);
+            out.push_str(&self.dump(&found));
+            self.children(loader, &child, &context, &found, diagnostics, out);
+        }
     }
 
     fn dump(&self, plan: &Plan) -> String {
@@ -233,6 +293,15 @@ impl Case {
         if !job.pull_policy.is_empty() {
             writeln!(out, "  pull_policy: {:?}", job.pull_policy).unwrap();
         }
+        if let Some(Trigger { strategy, artifacts, variables, .. }) = &job.trigger {
+            writeln!(out, "  triggers a child pipeline, strategy {strategy:?}").unwrap();
+            for made in artifacts {
+                writeln!(out, "    file: {} of {}", made.path, made.job).unwrap();
+            }
+            for (name, value) in variables {
+                writeln!(out, "    {name}={value}").unwrap();
+            }
+        }
         settings(job, out);
         for (name, script) in [("script", &job.script), ("after_script", &job.after_script)] {
             for entry in script {
@@ -252,8 +321,17 @@ impl Case {
 
 /// What a job says about its execution and data, where that is not what every job has.
 fn settings(job: &PlannedJob, out: &mut String) {
-    let Settings { retry, coverage, start_in, resource_group, tags, takes, artifacts, caches } =
-        &job.settings;
+    let Settings {
+        retry,
+        coverage,
+        start_in,
+        resource_group,
+        tags,
+        takes,
+        upstream,
+        artifacts,
+        caches,
+    } = &job.settings;
     if retry.max > 0 {
         let Retry { max, when, exit_codes } = retry;
         writeln!(out, "  retry: {max} when {when:?} exit codes {exit_codes:?}").unwrap();
@@ -274,6 +352,9 @@ fn settings(job: &PlannedJob, out: &mut String) {
         && Some(names) != job.needs.as_ref()
     {
         writeln!(out, "  takes: {names:?}").unwrap();
+    }
+    for OfUpstream { pipeline, job } in upstream {
+        writeln!(out, "  takes: {job} of pipeline {pipeline}").unwrap();
     }
     if let Some(artifacts) = artifacts {
         writeln!(out, "  {artifacts:?}").unwrap();
@@ -351,6 +432,9 @@ fn placeless(mut plan: Plan) -> Plan {
     let left_out = plan.left_out.iter_mut().map(|left| &mut left.job);
     for job in plan.jobs.iter_mut().chain(left_out) {
         job.image_place = None;
+        if let Some(trigger) = &mut job.trigger {
+            trigger.place = (String::new(), 0);
+        }
         // Its steps have places inside; what they say is in the script, too.
         job.run = None;
         for entry in job.script.iter_mut().chain(&mut job.after_script) {

@@ -1,6 +1,7 @@
 use clap::{Args, ValueEnum};
 use indexmap::IndexMap;
 
+use super::children::{self, Known};
 use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
@@ -10,7 +11,8 @@ use super::{front, print, tell};
 use crate::advice;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::image::Images;
-use crate::plan::{self, Plan};
+use crate::pipeline::Pipeline;
+use crate::plan::{self, Plan, PlannedJob};
 
 /// Report everything that is wrong with a pipeline file, without running anything.
 ///
@@ -55,13 +57,28 @@ pub(super) fn check(
     let plan = loaded
         .as_ref()
         .and_then(|loaded| plan::build(&loaded.pipeline, &loaded.context, &mut diagnostics));
-    if let Some(loaded) = &loaded {
-        let provided = |name: &str| request.settings.commands.contains_key(name);
-        let least = Severity::Note;
-        advice::look(&loaded.pipeline, |_| true, provided, least, &mut diagnostics);
+    let children = match (&loaded, &plan) {
+        (Some(loaded), Some(plan)) if !diagnostics.has_errors() => {
+            children::known(&request, loaded, plan, &mut diagnostics)?
+        }
+        _ => vec![],
+    };
+    let mut plans: Vec<&Plan> = plan.iter().collect();
+    let mut pipelines: Vec<&Pipeline> = loaded.iter().map(|loaded| &loaded.pipeline).collect();
+    let mut open: Vec<&Known> = children.iter().collect();
+    while let Some(child) = open.pop() {
+        plans.push(&child.plan);
+        pipelines.push(&child.loaded.pipeline);
+        open.extend(&child.children);
     }
-    let used =
-        plan.as_ref().map(|plan| used_images(plan, &images, &request.project, &mut diagnostics));
+    let provided = |name: &str| request.settings.commands.contains_key(name);
+    for pipeline in pipelines {
+        advice::look(pipeline, |_| true, provided, Severity::Note, &mut diagnostics);
+    }
+    let used = plan.is_some().then(|| {
+        let jobs = plans.iter().flat_map(|plan| &plan.jobs);
+        used_images(jobs, &images, &request.project, &mut diagnostics)
+    });
     let valid = plan.is_some() && !diagnostics.has_errors();
     match args.format {
         Format::Human => {
@@ -70,8 +87,12 @@ pub(super) fn check(
                 let (stages, jobs) = (plan.stages.len(), plan.jobs.len());
                 let s = |n| if n == 1 { "" } else { "s" };
                 let file = crate::diagnostic::printable(&request.project.file);
+                let below = match plans.len() - 1 {
+                    0 => String::new(),
+                    n => format!(" and {n} child pipeline{}", s(n)),
+                };
                 tell(&format!(
-                    "{file}: valid, {jobs} job{} in {stages} stage{}\n",
+                    "{file}: valid, {jobs} job{} in {stages} stage{}{below}\n",
                     s(jobs),
                     s(stages)
                 ));
@@ -87,14 +108,14 @@ pub(super) fn check(
 
 /// Which images the jobs really use, where that is not what their names say. What cannot be used
 /// is a warning: the job will fail, but the file is valid.
-fn used_images(
-    plan: &Plan,
+fn used_images<'p>(
+    planned: impl Iterator<Item = &'p PlannedJob>,
     images: &Images,
     project: &Project,
     diagnostics: &mut Diagnostics,
 ) -> Vec<String> {
     let mut jobs_of: IndexMap<&str, Vec<&str>> = IndexMap::new();
-    for job in &plan.jobs {
+    for job in planned {
         if let Some(image) = &job.image {
             jobs_of.entry(image).or_default().push(&job.name);
         }

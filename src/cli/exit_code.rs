@@ -2,7 +2,7 @@
 //!
 //! | code | meaning |
 //! | ---: | --- |
-//! | 0 | It worked. `run`: no job failed, or only such as are allowed to. `check`: no error. |
+//! | 0 | It worked. `run`: no job of the pipeline failed, or only such as are allowed to; one of a child pipeline counts through its trigger job. `check`: no error. |
 //! | 1 | `run`: at least one job failed. `bench`: something is slower than the baseline. |
 //! | 2 | The command line or a `greenroom.toml` is wrong: an unknown option, setting, job or stage, a bad value, a directory to mount that is not there. Nothing ran. |
 //! | 3 | The pipeline file is not valid or cannot be read. Nothing ran. |

@@ -4,18 +4,19 @@ use clap::Args;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
+use super::children::{self, Known};
 use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
-use super::front::{self, Planned};
+use super::front::{self, Loaded, Planned};
 use super::group::Group;
 use super::pipeline::PipelineArgs;
 use super::value::Format;
-use super::{masked, print};
+use super::{masked, print, tell};
 use crate::diagnostic::{SourceMap, Span, printable, similar};
 use crate::pipeline::Pipeline;
 use crate::plan::{
-    self, AllowFailure, Explanation, Judged, LeftOutReason, Origin, PlannedJob, Verdict, When,
+    self, AllowFailure, Explanation, Judged, LeftOutReason, Origin, Plan, PlannedJob, Verdict, When,
 };
 use crate::yaml::{Mapping, Node, Value as Yaml};
 
@@ -57,22 +58,34 @@ pub(super) fn explain(
             .help("`greenroom list` shows them all; write `greenroom explain [FILE] JOB`"));
     };
     let request = args.pipeline.request(project, environment, color)?;
-    let planned = front::valid_plan(&request, environment, color)?;
-    let Subject { job, reason } = find(&planned, name)?;
+    let mut planned = front::valid_plan(&request, environment, color)?;
+    let Planned { loaded, plan, diagnostics } = &mut planned;
+    // Reading children costs time, and may tell of what nobody asked about.
+    let children = match name.contains(" / ") && find(plan, loaded, &[], name).is_err() {
+        true => {
+            let children = children::known(&request, loaded, plan, diagnostics)?;
+            tell(&diagnostics.render(environment.diagnostic_style(color)));
+            children
+        }
+        false => vec![],
+    };
+    let Subject { job, reason, plan, loaded } = find(plan, loaded, &children, name)?;
+    // In its file it has the name that it was planned with.
+    let in_file = plan.run_names.iter().find(|(_, run)| **run == job.name);
+    let in_file = in_file.map_or(job.name.as_str(), |(file, _)| file.as_str());
     let names = job.variables.iter().map(|(name, _)| name);
-    let Some(explanation) = plan::explain(&planned.pipeline, &planned.context, &job.name, names)
-    else {
+    let Some(explanation) = plan::explain(&loaded.pipeline, &loaded.context, in_file, names) else {
         return Err(Failure::unable(format!("the job {name} cannot be explained")));
     };
-    let sources = planned.diagnostics.sources();
+    let sources = diagnostics.sources();
     let page = Page {
         job,
         reason,
-        settings: settings(&planned.pipeline, job, sources),
+        settings: settings(&loaded.pipeline, in_file, sources),
         explanation,
-        group: Group::of(&planned.plan, name),
+        group: Group::of(plan, name),
         sources,
-        after: job.after.iter().map(|id| planned.plan.job(*id).name.as_str()).collect(),
+        after: job.after.iter().map(|id| plan.job(*id).name.as_str()).collect(),
     };
     match args.format {
         Format::Human => print(&page.text(args.all))?,
@@ -81,16 +94,28 @@ pub(super) fn explain(
     Ok(Exit::Success)
 }
 
-/// The job that is asked about.
+/// The job that is asked about, and its pipeline.
 struct Subject<'p> {
     job: &'p PlannedJob,
     reason: Option<&'p LeftOutReason>,
+    plan: &'p Plan,
+    loaded: &'p Loaded,
 }
 
-fn find<'p>(planned: &'p Planned, name: &str) -> Result<Subject<'p>, Failure> {
-    let plan = &planned.plan;
-    let runs = plan.jobs.iter().map(|job| Subject { job, reason: None });
-    let left = plan.left_out.iter().map(|l| Subject { job: &l.job, reason: Some(&l.reason) });
+fn find<'p>(
+    plan: &'p Plan,
+    loaded: &'p Loaded,
+    children: &'p [Known],
+    name: &str,
+) -> Result<Subject<'p>, Failure> {
+    for child in children {
+        if let Ok(subject) = find(&child.plan, &child.loaded, &child.children, name) {
+            return Ok(subject);
+        }
+    }
+    let subject = |job, reason| Subject { job, reason, plan, loaded };
+    let runs = plan.jobs.iter().map(|job| subject(job, None));
+    let left = plan.left_out.iter().map(|left| subject(&left.job, Some(&left.reason)));
     let group = plan.groups.get(name).and_then(|members| members.first());
     let wanted = group.map_or(name, String::as_str);
     let mut all = runs.chain(left);
@@ -112,9 +137,9 @@ struct Setting {
     inherited: Option<&'static str>,
 }
 
-fn settings(pipeline: &Pipeline, job: &PlannedJob, sources: &SourceMap) -> Vec<Setting> {
-    let groups = pipeline.jobs.get(&job.name).and_then(|job| job.group.as_deref());
-    let name = groups.unwrap_or(&job.name);
+fn settings(pipeline: &Pipeline, job: &str, sources: &SourceMap) -> Vec<Setting> {
+    let groups = pipeline.jobs.get(job).and_then(|job| job.group.as_deref());
+    let name = groups.unwrap_or(job);
     let own = pipeline.merged.get(name).and_then(|entry| entry.value.as_mapping());
     let own = own.cloned().unwrap_or_default();
     let mut settings: Vec<Setting> = own
@@ -227,6 +252,14 @@ impl Page<'_> {
             })
             .collect();
         text += &columns(&rows);
+        if let Some(trigger) = &job.trigger {
+            text += &format!("\nchild pipeline\n  {}\n", printable(&children::summary(job)));
+            let given = trigger.variables.iter();
+            let given = given.map(|(name, value)| {
+                [format!("{name}={}", value.replace('\n', "\\n")), "handed over".to_owned()]
+            });
+            text += &columns(&given.collect::<Vec<_>>());
+        }
         text += "\nvariables\n";
         let mut rows = Vec::new();
         let mut hidden = 0;
@@ -300,6 +333,7 @@ impl Page<'_> {
             Origin::Job(span) => format!("{} (job)", self.place(span)),
             Origin::Rule(span) => format!("{} (rule)", self.place(span)),
             Origin::Outside => "command line or settings".to_owned(),
+            Origin::Parent => "handed over by the job that triggers the pipeline".to_owned(),
         }
     }
 
@@ -344,6 +378,7 @@ impl Page<'_> {
                     Origin::Job(span) => ("job", Some(span)),
                     Origin::Rule(span) => ("rule", Some(span)),
                     Origin::Outside => ("outside", None),
+                    Origin::Parent => ("parent", None),
                 };
                 json!({
                     "name": name,
@@ -363,6 +398,13 @@ impl Page<'_> {
             "workflow_rules": rules(&self.explanation.workflow),
             "rules": rules(&self.explanation.rules),
             "settings": settings,
+            "child_pipeline": self.job.trigger.as_ref().map(|trigger| {
+                let given = trigger.variables.iter();
+                let given: Vec<Value> = given
+                    .map(|(name, value)| json!({ "name": name, "value": value }))
+                    .collect();
+                json!({ "what": children::summary(self.job), "variables": given })
+            }),
             "variables": variables,
         })
     }

@@ -11,10 +11,12 @@ use super::project::ProjectLoader;
 use super::tell;
 use crate::diagnostic::Diagnostics;
 use crate::executor::PROJECT_DIRECTORY;
-use crate::pipeline::{self, Pipeline};
+use crate::pipeline::inputs::Arguments;
+use crate::pipeline::{self, Child, Pipeline};
 use crate::plan::{self, Context, Plan, User};
 
 /// A pipeline, and what its plan depends on beside it.
+#[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) pipeline: Pipeline,
     pub(super) context: Context,
@@ -37,18 +39,32 @@ pub(super) fn load(
         source: request.source.clone(),
         now: humantime::format_rfc3339_seconds(now).to_string(),
         git,
+        project_variables: request.project_variables.clone(),
         variables: request.variables.clone(),
+        upstream: Vec::new(),
         manual: request.choice.manual.clone(),
         tags: request.choice.tags.clone(),
         // Who somebody is on the host is the host's business.
         user: User::default(),
     };
+    read(request, context, None, diagnostics)
+}
+
+/// Reads the project's pipeline file, or the files of a child pipeline.
+pub(super) fn read(
+    request: &Request,
+    context: Context,
+    child: Option<Child<'_>>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<Loaded>, Failure> {
+    let project = &request.project;
     let loader = ProjectLoader::open(project)?
         .with_remotes(&request.remotes)
         .with_changes(context.is_compared());
     let reading = pipeline::Request {
         file: &project.file,
-        inputs: request.inputs.clone(),
+        child,
+        inputs: if child.is_some() { Arguments::new() } else { request.inputs.clone() },
         variables: plan::of_includes(&context),
     };
     let Some(pipeline) = pipeline::load_with(&reading, &loader, diagnostics) else {
@@ -59,8 +75,7 @@ pub(super) fn load(
 
 /// A valid pipeline with its plan.
 pub(super) struct Planned {
-    pub(super) pipeline: Pipeline,
-    pub(super) context: Context,
+    pub(super) loaded: Loaded,
     pub(super) plan: Plan,
     /// What was found has been told; the sources are there for more.
     pub(super) diagnostics: Diagnostics,
@@ -74,17 +89,17 @@ pub(super) fn valid_plan(
 ) -> Result<Planned, Failure> {
     let mut diagnostics = Diagnostics::new();
     let loaded = load(request, &mut diagnostics)?;
-    let planned = loaded.and_then(|Loaded { pipeline, context }| {
-        let plan = plan::build(&pipeline, &context, &mut diagnostics)?;
-        Some((pipeline, context, plan))
+    let planned = loaded.and_then(|loaded| {
+        let plan = plan::build(&loaded.pipeline, &loaded.context, &mut diagnostics)?;
+        Some((loaded, plan))
     });
     if !diagnostics.is_empty() {
         tell(&diagnostics.render(environment.diagnostic_style(color)));
     }
     match planned {
-        Some((pipeline, context, plan)) if !diagnostics.has_errors() => {
+        Some((loaded, plan)) if !diagnostics.has_errors() => {
             diagnostics.clear();
-            Ok(Planned { pipeline, context, plan, diagnostics })
+            Ok(Planned { loaded, plan, diagnostics })
         }
         _ => Err(Failure::told(Exit::InvalidPipeline)),
     }

@@ -2,14 +2,16 @@ use clap::Args;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
+use super::children::{self, Known};
 use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
+use super::front::{self, Planned};
 use super::pipeline::PipelineArgs;
 use super::value::Format;
-use super::{front, masked, print};
+use super::{masked, print, tell};
 use crate::diagnostic::printable;
-use crate::plan::{AllowFailure, LeftOut, Plan, PlannedJob, When};
+use crate::plan::{AllowFailure, LeftOut, Plan, PlannedJob, Strategy, When, child_name};
 
 /// List the stages and jobs of a pipeline, and why a job does not run.
 ///
@@ -38,10 +40,13 @@ pub(super) fn list(
     color: Color,
 ) -> Result<Exit, Failure> {
     let request = args.pipeline.of_file(args.path.as_deref(), environment, color)?;
-    let plan = front::valid_plan(&request, environment, color)?.plan;
+    let Planned { loaded, plan, mut diagnostics } =
+        front::valid_plan(&request, environment, color)?;
+    let children = children::known(&request, &loaded, &plan, &mut diagnostics)?;
+    tell(&diagnostics.render(environment.diagnostic_style(color)));
     match args.format {
-        Format::Human => print(&table(&plan))?,
-        Format::Json => print(&format!("{:#}\n", json(&plan)))?,
+        Format::Human => print(&table(&plan, &children))?,
+        Format::Json => print(&format!("{:#}\n", json(&plan, &children)))?,
     }
     Ok(Exit::Success)
 }
@@ -64,26 +69,9 @@ fn needs(job: &PlannedJob) -> Option<String> {
     Some(if needs.is_empty() { "nothing".to_owned() } else { needs.join(", ") })
 }
 
-fn table(plan: &Plan) -> String {
+fn table(plan: &Plan, children: &[Known]) -> String {
     let mut rows = vec![["STAGE", "JOB", "RUNS", "NEEDS"].map(String::from)];
-    let mut stage = "";
-    for (job, left_out) in jobs(plan) {
-        let shown = if job.stage == stage { "" } else { &job.stage };
-        stage = &job.stage;
-        let mut runs = match left_out {
-            Some(left_out) => format!("no: {}", left_out.reason),
-            None => match job.when {
-                When::OnSuccess => "on success".to_owned(),
-                When::OnFailure => "on failure".to_owned(),
-                When::Always => "always".to_owned(),
-            },
-        };
-        if left_out.is_none() && job.allow_failure != AllowFailure::No {
-            runs += ", may fail";
-        }
-        let row = [shown.to_owned(), job.name.clone(), runs, needs(job).unwrap_or_default()];
-        rows.push(row.map(|cell| printable(&masked(&cell))));
-    }
+    add_rows(plan, children, "", &mut rows);
     let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
     let widths = [width(0), width(1), width(2), 0];
     let mut text = String::new();
@@ -99,7 +87,41 @@ fn table(plan: &Plan) -> String {
     text
 }
 
-fn json(plan: &Plan) -> Value {
+/// Adds the jobs of a pipeline, those of its children after the jobs that trigger them. The names
+/// of stages begin with `prefix`.
+fn add_rows(plan: &Plan, children: &[Known], prefix: &str, rows: &mut Vec<[String; 4]>) {
+    let mut stage = "";
+    for (job, left_out) in jobs(plan) {
+        let shown = match job.stage == stage {
+            true => String::new(),
+            false => format!("{prefix}{}", job.stage),
+        };
+        stage = &job.stage;
+        let mut runs = match left_out {
+            Some(left_out) => format!("no: {}", left_out.reason),
+            None => match job.when {
+                When::OnSuccess => "on success".to_owned(),
+                When::OnFailure => "on failure".to_owned(),
+                When::Always => "always".to_owned(),
+            },
+        };
+        if left_out.is_none() && job.allow_failure != AllowFailure::No {
+            runs += ", may fail";
+        }
+        if job.trigger.is_some() {
+            runs += &format!("; {}", children::summary(job));
+        }
+        let row = [shown, job.name.clone(), runs, needs(job).unwrap_or_default()];
+        rows.push(row.map(|cell| printable(&masked(&cell))));
+        for child in children.iter().filter(|child| child.trigger == job.name) {
+            add_rows(&child.plan, &child.children, &child_name(&child.trigger, ""), rows);
+            // The stage goes on below them.
+            stage = "";
+        }
+    }
+}
+
+fn json(plan: &Plan, children: &[Known]) -> Value {
     let jobs: Vec<Value> = jobs(plan)
         .into_iter()
         .map(|(job, left_out)| {
@@ -124,6 +146,20 @@ fn json(plan: &Plan) -> Value {
                 "allow_failure_exit_codes": exit_codes,
                 "image": job.image,
                 "timeout_seconds": job.timeout.as_secs(),
+                "trigger": job.trigger.as_ref().map(|trigger| {
+                    let child = children.iter().find(|child| child.trigger == job.name);
+                    let made = trigger.artifacts.iter();
+                    json!({
+                        "strategy": trigger.strategy.map(|strategy| match strategy {
+                            Strategy::Depend => "depend",
+                            Strategy::Mirror => "mirror",
+                        }),
+                        "artifacts": made
+                            .map(|made| json!({ "job": made.job, "path": made.path }))
+                            .collect::<Vec<_>>(),
+                        "pipeline": child.map(|child| json(&child.plan, &child.children)),
+                    })
+                }),
             })
         })
         .collect();

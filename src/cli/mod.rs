@@ -11,6 +11,7 @@ mod bench;
 mod cache;
 mod changes;
 mod check;
+mod children;
 mod choice;
 mod compile_module;
 mod copies;

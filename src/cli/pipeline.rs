@@ -85,7 +85,9 @@ const SOURCES: [&str; 17] = [
 pub(super) struct Request {
     pub(super) project: Project,
     pub(super) settings: Settings,
-    /// In ascending precedence.
+    /// What the settings say and what is granted, in ascending precedence.
+    pub(super) project_variables: Vec<(String, String)>,
+    /// What the command line says, in ascending precedence, above those.
     pub(super) variables: Vec<(String, String)>,
     pub(super) source: String,
     /// The values of the file's inputs.
@@ -116,7 +118,7 @@ impl PipelineArgs {
             |grant: &&EnvGrant| grant.value.is_some() || environment.get(&grant.name).is_some();
         let mut grants: Vec<EnvGrant> = settings.env.iter().filter(there).cloned().collect();
         grants.extend(self.env.iter().cloned());
-        let mut variables = environment.granted(&grants)?;
+        let mut project_variables = environment.granted(&grants)?;
         let mut secrets = Vec::new();
         for name in &settings.secrets {
             secrets.extend(secret::of_settings(name, environment)?);
@@ -132,20 +134,24 @@ impl PipelineArgs {
         let mask = Mask::new(hidden.map(String::as_str))
             .map_err(|error| Failure::usage(format!("the secrets cannot be masked: {error}")))?;
         set_mask(&mask);
-        variables.extend(secrets);
+        project_variables.extend(secrets);
         for grant in &self.files {
             files.push(grant.read()?);
         }
-        variables.extend(files.iter().map(|file| (file.name.clone(), file.path())));
-        variables.extend(self.variables.iter().map(|v| (v.name.clone(), v.value.clone())));
+        project_variables.extend(files.iter().map(|file| (file.name.clone(), file.path())));
+        let variables: Vec<(String, String)> =
+            self.variables.iter().map(|v| (v.name.clone(), v.value.clone())).collect();
+        let given: Vec<(String, String)> =
+            project_variables.iter().chain(&variables).cloned().collect();
         let source = self.source.clone();
         let choice = self.choice.choice(&settings.tags);
         let inputs = self.includes.arguments();
         let git = git::facts(&project.root);
-        let remotes = self.includes.remotes(&variables, &git.remote, &settings, environment);
+        let remotes = self.includes.remotes(&given, &git.remote, &settings, environment);
         Ok(Request {
             project,
             settings,
+            project_variables,
             variables,
             source,
             inputs,

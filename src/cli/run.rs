@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use super::again::AgainArgs;
+use super::children::{Adjust, Children, Known};
 use super::environment::{Color, Environment};
 use super::exit_code::Exit;
 use super::failure::Failure;
@@ -22,13 +23,13 @@ use super::signals::Signals;
 use super::step::Files;
 use super::value::{Mount, Size};
 use super::workspace::{Place, WorkspaceArgs};
-use super::{ask, choice, front, output, print, runtime, sandbox, step_grants, tell};
+use super::{ask, children, choice, front, output, print, runtime, sandbox, step_grants, tell};
 use crate::advice;
-use crate::diagnostic::{Diagnostics, Severity, Style, printable};
+use crate::diagnostic::{Diagnostics, Severity, printable};
 use crate::event::{Level, RunResult};
 use crate::executor::{ExecutorConfig, PROJECT_DIRECTORY, SandboxExecutor};
-use crate::pipeline::Job;
-use crate::plan::{self, Plan, SelectionError};
+use crate::pipeline::{Job, Pipeline};
+use crate::plan::{self, Plan, Selection, SelectionError};
 use crate::report::Reporter;
 use crate::report::human::Human;
 use crate::report::jsonl::JsonLines;
@@ -162,24 +163,27 @@ pub(super) fn run(
         let text = format!("note: {} needs {need}, which does not run this time", job.name);
         tell(&format!("{}\n", printable(&text)));
     }
-    if args.no_wait {
-        plan.jobs.iter_mut().for_each(|job| job.settings.start_in = None);
-    }
+    let timeout = sandbox::timeout(&args.limits, &request.settings);
+    let adjust = Adjust { timeout, no_wait: args.no_wait };
+    adjust.apply(&mut plan);
     let planned_names: Vec<String> = planned.plan.jobs.iter().map(|job| job.name.clone()).collect();
-    advise(planned, &plan, &request, environment.diagnostic_style(color));
-    if let Some(limit) = sandbox::timeout(&args.limits, &request.settings) {
-        for job in &mut plan.jobs {
-            job.timeout = job.timeout.min(limit);
-        }
-    }
+    let Planned { loaded, mut diagnostics, .. } = planned;
+    let style = environment.diagnostic_style(color);
+    advise(&loaded.pipeline, &plan, &request, &mut diagnostics);
+    tell(&diagnostics.render(style));
+    diagnostics.clear();
     if args.again.dry_run {
-        print(&dry_run(&plan))?;
+        let children = children::known(&request, &loaded, &plan, &mut diagnostics)?;
+        tell(&diagnostics.render(style));
+        print(&dry_run(&plan, &children, 0))?;
         return Ok(Exit::Success);
     }
     let whole = selection.jobs.is_empty() && selection.stages.is_empty();
-    let sinks = args.again.sinks(whole, &done(&planned_names, &plan), project, environment)?;
+    let done = done(&planned_names, &plan, &selection);
+    let sinks = args.again.sinks(whole, &done, project, environment)?;
     let jobs = args.jobs.unwrap_or_else(runtime::cpus);
-    let at_once = jobs.get().min(plan.jobs.len());
+    // How many jobs a child pipeline has is not known yet.
+    let at_once = if plan.has_triggers() { jobs.get() } else { jobs.get().min(plan.jobs.len()) };
     let runtime = runtime::for_jobs(at_once)?;
     let (notifier, notices) = schedule::notices();
     let place = args.workspace.place(&request, &plan, environment)?;
@@ -197,59 +201,73 @@ pub(super) fn run(
         notices,
         keep_going: args.again.keep_going,
         mask: request.mask.clone(),
+        planner: plan.has_triggers().then(|| {
+            let sources = diagnostics.sources().clone();
+            Arc::new(Children::new(request, loaded, sources, selection, adjust)) as _
+        }),
     };
     let result = supervise(&runtime, plan, executor, options, (reporter, sinks), live);
     // What still runs — a thread that compiles, a read from a terminal — is not waited for.
     runtime.shutdown_background();
     Ok(match result? {
-        RunResult::Success | RunResult::Blocked => Exit::Success,
+        RunResult::Success | RunResult::Blocked | RunResult::Skipped => Exit::Success,
         RunResult::Failed => Exit::JobsFailed,
         RunResult::Cancelled => Exit::Cancelled,
     })
 }
 
-/// The jobs of the whole plan that are not to run this time: they have run before.
-fn done(all: &[String], plan: &Plan) -> Vec<String> {
+/// The jobs of the whole plan that are not to run this time, because they have run before, and those
+/// of child pipelines that will be planned again.
+fn done(all: &[String], plan: &Plan, selection: &Selection) -> Vec<String> {
     let now: HashSet<&str> = plan.jobs.iter().map(|job| job.name.as_str()).collect();
-    all.iter().filter(|name| !now.contains(name.as_str())).cloned().collect()
+    let inside = selection.done.iter().filter(|name| {
+        !all.contains(name) && plan.trigger_of(name).is_some_and(|job| now.contains(&*job.name))
+    });
+    all.iter().filter(|name| !now.contains(name.as_str())).chain(inside).cloned().collect()
 }
 
 /// What would run: the jobs in their order with what they come after and their commands.
-fn dry_run(plan: &Plan) -> String {
+fn dry_run(plan: &Plan, children: &[Known], depth: usize) -> String {
+    let indent = "    ".repeat(depth);
     let mut text = String::new();
     for stage in &plan.stages {
-        text += &format!("{}\n", printable(&stage.name));
+        text += &format!("{indent}{}\n", printable(&stage.name));
         for job in stage.jobs.iter().map(|id| plan.job(*id)) {
             let after: Vec<&str> = job.after.iter().map(|id| plan.job(*id).name.as_str()).collect();
             let after = match after.as_slice() {
                 [] => String::new(),
                 names => format!(" (after {})", names.join(", ")),
             };
-            text += &format!("  {}{}\n", printable(&job.name), printable(&after));
+            text += &format!("{indent}  {}{}\n", printable(&job.name), printable(&after));
             if let Some(image) = &job.image {
-                text += &format!("    image {}\n", printable(image));
+                text += &format!("{indent}    image {}\n", printable(image));
             }
             for entry in job.script.iter().chain(&job.after_script) {
-                let commands = printable(entry.text.trim_end()).replace('\n', "\n      ");
-                text += &format!("    $ {commands}\n");
+                let commands = printable(entry.text.trim_end());
+                let commands = commands.replace('\n', &format!("\n{indent}      "));
+                text += &format!("{indent}    $ {commands}\n");
+            }
+            if job.trigger.is_some() {
+                text += &format!("{indent}    {}\n", printable(&children::summary(job)));
+            }
+            for child in children.iter().filter(|child| child.trigger == job.name) {
+                text += &dry_run(&child.plan, &child.children, depth + 1);
             }
         }
     }
     for left in &plan.left_out {
         let line = format!("{} does not run: {}", left.job.name, left.reason);
-        text += &format!("{}\n", printable(&line));
+        text += &format!("{indent}{}\n", printable(&line));
     }
     text
 }
 
-/// Says which lines of the plan's jobs cannot work here.
-fn advise(planned: Planned, plan: &Plan, request: &Request, style: Style) {
-    let Planned { pipeline, mut diagnostics, .. } = planned;
+/// Looks for lines of the plan's jobs that cannot work here.
+fn advise(pipeline: &Pipeline, plan: &Plan, request: &Request, diagnostics: &mut Diagnostics) {
     let names: HashSet<&str> = plan.jobs.iter().map(|job| job.name.as_str()).collect();
     let provided = |name: &str| request.settings.commands.contains_key(name);
     let runs = |job: &Job| names.contains(job.name.value.as_str());
-    advice::look(&pipeline, runs, provided, Severity::Warning, &mut diagnostics);
-    tell(&diagnostics.render(style));
+    advice::look(pipeline, runs, provided, Severity::Warning, diagnostics);
 }
 
 /// Completes the variables with what somebody at the terminal says.
@@ -283,7 +301,7 @@ fn supervise(
     let switch = CancelSwitch::new();
     let result = runtime.block_on(async {
         let _listening = tokio::spawn(listen(Signals::new()?, switch.clone()));
-        Ok(schedule::run(Arc::new(plan), executor, options, switch, events).await)
+        Ok(schedule::run(plan, executor, options, switch, events).await)
     });
     match writer.join() {
         Ok(Ok(())) => result,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::signal::unix::SignalKind;
 
+use super::children::{self, Known};
 use super::environment::{Color, Environment};
 use super::failure::Failure;
 use super::front::{self, Planned};
@@ -64,10 +65,27 @@ pub(super) fn shell(
 ) -> Result<ExitCode, Failure> {
     let (project, words) = args.pipeline.project.locate(&args.words)?;
     let request = args.pipeline.request(project, environment, color)?;
-    let planned = front::valid_plan(&request, environment, color)?;
+    let mut planned = front::valid_plan(&request, environment, color)?;
+    let failed = match words {
+        [] => again::last_run(&request.project, environment).ok().flatten(),
+        _ => None,
+    };
+    let failed = failed.and_then(|last| last.failed);
+    let name = words.first().or(failed.as_ref());
+    // Reading child pipelines costs time.
+    let children = match name {
+        Some(name) if planned.plan.trigger_of(name).is_some() => {
+            let Planned { loaded, plan, diagnostics } = &mut planned;
+            children::known(&request, loaded, plan, diagnostics)?
+        }
+        _ => vec![],
+    };
     let job = match words {
-        [] => last_failed(&planned, &request, environment),
-        [name] => Some(find(&planned.plan, name)?),
+        [] => failed.and_then(|name| last_failed(&planned, &children, &name)),
+        [name] => Some(match children::find(&children, name) {
+            Some(job) => job,
+            None => find(&planned.plan, name)?,
+        }),
         _ => return Err(Failure::usage("one job at a time")),
     };
     let scratch = Scratch::new()
@@ -115,17 +133,15 @@ pub(super) fn shell(
     status
 }
 
-/// The job that failed in the last run, if there is one and it is still in the pipeline.
+/// The job that failed in the last run, if it is still in the pipeline.
 fn last_failed<'p>(
     planned: &'p Planned,
-    request: &Request,
-    environment: &Environment,
+    children: &'p [Known],
+    failed: &str,
 ) -> Option<&'p PlannedJob> {
-    let last = again::last_run(&request.project, environment).ok().flatten()?;
-    let failed = last.failed?;
-    let job = find(&planned.plan, &failed).ok();
+    let job = children::find(children, failed).or_else(|| find(&planned.plan, failed).ok());
     if job.is_some() {
-        tell(&format!("{}, which failed last\n", crate::diagnostic::printable(&failed)));
+        tell(&format!("{}, which failed last\n", crate::diagnostic::printable(failed)));
     }
     job
 }
@@ -162,7 +178,7 @@ fn variables(
     let own = own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     let of_job: Vec<(String, String)> = match job {
         Some(job) => job.variables.owned().collect(),
-        None => request.variables.clone(),
+        None => request.project_variables.iter().chain(&request.variables).cloned().collect(),
     };
     let all: HashMap<String, String> = own.chain(image.iter().cloned()).chain(of_job).collect();
     all.into_iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect()

@@ -3,6 +3,7 @@
 //! A file in the user's state directory, one line of JSON per event that matters. It is begun anew
 //! by renaming and then only appended to, so that a crash loses at most its last line.
 
+use std::collections::HashSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -26,6 +27,10 @@ enum Line {
     Done(String),
     /// A job has failed.
     Failed(String),
+    /// A job has triggered a child pipeline.
+    Triggered(String),
+    /// The child pipeline of a job has ended, and whether well.
+    ChildEnded { job: String, well: bool },
     /// The run has ended, and whether well.
     Ended { well: bool },
 }
@@ -62,16 +67,30 @@ pub(super) fn read(path: &Path) -> io::Result<Option<LastRun>> {
         _ => return Ok(None),
     }
     let mut last = LastRun::default();
+    // Jobs whose child pipelines have not ended well: they are to run again, even those that
+    // succeeded because they do not wait.
+    let mut open: HashSet<String> = HashSet::new();
+    let mut triggered: HashSet<String> = HashSet::new();
     for line in lines {
         match serde_json::from_str(&line?) {
             Ok(Line::Run { .. }) => {}
             Ok(Line::Done(job)) => last.done.push(job),
+            // A trigger job fails because of another job, which is the one to look at.
+            Ok(Line::Failed(job)) if triggered.contains(&job) => {}
             Ok(Line::Failed(job)) => last.failed = Some(job),
+            Ok(Line::Triggered(job)) => {
+                triggered.insert(job.clone());
+                open.insert(job);
+            }
+            Ok(Line::ChildEnded { job, well: true }) => _ = open.remove(&job),
+            Ok(Line::ChildEnded { .. }) => {}
             Ok(Line::Ended { well }) => last.well = well,
             // The last line may be torn.
             Err(_) => break,
         }
     }
+    last.done.retain(|job| !open.contains(job));
+    last.well &= open.is_empty();
     Ok(Some(last))
 }
 
@@ -118,6 +137,11 @@ impl Recorder {
                 let name = job.to_string();
                 let well = outcome.is_success() || *allowed_failure;
                 self.write(&if well { Line::Done(name) } else { Line::Failed(name) })
+            }
+            Event::PipelineCreated { job, .. } => self.write(&Line::Triggered(job.to_string())),
+            Event::PipelineFinished { job, result, .. } => {
+                let well = !matches!(result, RunResult::Failed | RunResult::Cancelled);
+                self.write(&Line::ChildEnded { job: job.to_string(), well })
             }
             Event::RunFinished { result, .. } => {
                 let well = matches!(result, RunResult::Success | RunResult::Blocked);

@@ -1,7 +1,6 @@
 //! The workspace of a run: the project itself, a copy, or a checkout for every job; and what is
 //! kept beside it.
 
-use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
@@ -86,6 +85,8 @@ impl WorkspaceArgs {
             let settings = &job.settings;
             settings.gives() || !settings.caches.is_empty() || settings.resource_group.is_some()
         });
+        // A child pipeline may keep anything.
+        let needs_store = needs_store || plan.has_triggers();
         let nothing = || Place { project: root.clone(), data: None, _directory: None };
         let known = state(root, environment);
         if let Ok(state) = &known {
@@ -109,10 +110,11 @@ impl WorkspaceArgs {
                 return Ok(nothing());
             }
         };
-        let asks_for_untracked = plan.jobs.iter().any(|job| {
-            let artifacts = job.settings.artifacts.as_ref().is_some_and(|a| a.untracked);
-            artifacts || job.settings.caches.iter().any(|cache| cache.untracked)
-        });
+        let asks_for_untracked = plan.has_triggers()
+            || plan.jobs.iter().any(|job| {
+                let artifacts = job.settings.artifacts.as_ref().is_some_and(|a| a.untracked);
+                artifacts || job.settings.caches.iter().any(|cache| cache.untracked)
+            });
         let tracked = match asks_for_untracked || self.strict.is_some() {
             true => git::tracked(root).map(|paths| Arc::new(Tracked::new(paths))),
             false => None,
@@ -122,13 +124,8 @@ impl WorkspaceArgs {
             (Workspace::Shared { .. }, Some(directory)) => directory.project(),
             _ => root.clone(),
         };
-        let pipeline = plan.jobs.first().map_or(0, |job| {
-            job.variables.get("CI_PIPELINE_ID").and_then(|id| id.parse().ok()).unwrap_or(0)
-        });
-        let fixed: HashSet<String> =
-            request.variables.iter().map(|(name, _)| name.clone()).collect();
         let secrets = request.mask.knows_secrets().then(|| request.mask.clone());
-        let data = RunData::new(plan, state, workspace, tracked, pipeline, fixed, secrets);
+        let data = RunData::new(plan, state, workspace, tracked, secrets);
         Ok(Place { project, data: Some(Arc::new(data)), _directory: directory })
     }
 

@@ -70,6 +70,7 @@ codes! {
     NeedsCircular "needs-circular" "Jobs need each other in a circle.";
     NeedsLaterStage "needs-later-stage" "A job needs one of a later stage.";
     NeedsTooMany "needs-too-many" "A job needs more jobs than GitLab allows.";
+    TriggerTooDeep "trigger-too-deep" "Child pipelines are nested deeper than GitLab follows.";
     DurationInvalid "duration-invalid" "A duration is not one that GitLab reads.";
     VariableInvalid "variable-invalid" "A variable has a name or a value that GitLab refuses.";
     RuleInvalid "rule-invalid" "A rule's condition cannot be read.";

@@ -131,6 +131,16 @@ impl Diagnostics {
         Self::default()
     }
 
+    /// An empty collection for files that are named in others, which have been read before.
+    pub fn with_sources(sources: SourceMap) -> Self {
+        Self { sources, ..Self::default() }
+    }
+
+    /// The sources, and the findings in the order in which they were made.
+    pub fn into_parts(self) -> (SourceMap, Vec<Diagnostic>) {
+        (self.sources, self.list)
+    }
+
     /// From now on a part of the pipeline is missing, which has been told: what can follow from that
     /// alone is not told as well.
     pub fn assume_incomplete(&mut self) {
@@ -192,6 +202,27 @@ impl Diagnostics {
     /// How many findings were left out because there were more than [`Diagnostics::LIMIT`].
     pub fn dropped(&self) -> usize {
         self.dropped
+    }
+
+    /// The findings of a weight or more, each in one line: where, what, and what to do next.
+    pub fn lines(&self, least: Severity) -> Vec<String> {
+        let wanted = self.iter().filter(|diagnostic| diagnostic.severity >= least);
+        wanted.map(|diagnostic| self.line(diagnostic)).collect()
+    }
+
+    fn line(&self, diagnostic: &Diagnostic) -> String {
+        let mut line = diagnostic.message.clone();
+        if let Some(Label { span, text }) = diagnostic.labels.first() {
+            let place = self.sources.location(*span);
+            line = format!("{}:{}: {line}", place.file, place.line);
+            if !text.is_empty() {
+                line += &format!(" ({text})");
+            }
+        }
+        match &diagnostic.help {
+            Some(help) => format!("{line}; {help}"),
+            None => line,
+        }
     }
 
     /// Whether nothing was found.

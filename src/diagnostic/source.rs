@@ -71,14 +71,14 @@ pub struct Location<'a> {
 }
 
 /// The texts that spans point into.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     files: Vec<Source>,
     /// Where the next source starts in the one address space that miette sees.
     next_base: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Source {
     name: String,
     text: String,

@@ -215,6 +215,25 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after_script: Option<StepOutcome>,
     },
+    /// A trigger job has created its child pipeline, whose jobs are part of the run from now on.
+    PipelineCreated {
+        /// The trigger job.
+        job: JobName,
+        /// The stages of the child pipeline in order, each with its jobs. Their names begin with
+        /// the trigger job's.
+        stages: Vec<StageInfo>,
+    },
+    /// A child pipeline has ended. The trigger job ends afterwards if it waits for it, and has ended
+    /// before otherwise.
+    PipelineFinished {
+        /// The trigger job.
+        job: JobName,
+        /// How.
+        result: RunResult,
+        /// How long it took, in microseconds when serialised.
+        #[serde(rename = "duration_us", with = "micros")]
+        duration: Duration,
+    },
     /// A job does not run.
     JobSkipped {
         /// The job.
@@ -363,6 +382,8 @@ pub enum RunResult {
     Failed,
     /// It was cancelled.
     Cancelled,
+    /// None of its jobs ran; only of child pipelines.
+    Skipped,
 }
 
 fn once() -> u32 {

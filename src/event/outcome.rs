@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::JobName;
+
 /// How a script ended. A script that fails is an outcome, never an `Err`: the run goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -31,6 +33,19 @@ pub enum StepOutcome {
         /// What is wrong with them, and what to do about it.
         message: String,
     },
+    /// The child pipeline that the job triggers could not be created, or the job waits for it and
+    /// it failed.
+    Downstream {
+        /// Which, and what to do about it.
+        message: String,
+    },
+    /// The job waits for its child pipeline, which waits until somebody starts a job.
+    Blocked {
+        /// That job.
+        job: JobName,
+    },
+    /// The job takes over the status of its child pipeline, of which no job ran.
+    NothingRan,
     /// The run was cancelled.
     Cancelled,
     /// greenroom itself failed; not the script's fault.
@@ -57,6 +72,9 @@ impl StepOutcome {
             | Self::DiskQuota
             | Self::NotLoadable { .. }
             | Self::NotKept { .. }
+            | Self::Downstream { .. }
+            | Self::Blocked { .. }
+            | Self::NothingRan
             | Self::Cancelled
             | Self::Internal { .. } => None,
         }
@@ -76,6 +94,9 @@ impl fmt::Display for StepOutcome {
             Self::DiskQuota => f.write_str("disk quota exceeded"),
             Self::NotLoadable { message } => write!(f, "not loadable: {message}"),
             Self::NotKept { message } => write!(f, "artifacts not kept: {message}"),
+            Self::Downstream { message } => f.write_str(message),
+            Self::Blocked { job } => write!(f, "its child pipeline waits for {job}"),
+            Self::NothingRan => f.write_str("no job of its child pipeline ran"),
             Self::Cancelled => f.write_str("cancelled"),
             Self::Internal { message } => write!(f, "internal error: {message}"),
         }

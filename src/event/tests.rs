@@ -61,6 +61,9 @@ fn every_outcome_round_trips() {
         StepOutcome::DiskQuota,
         StepOutcome::NotKept { message: "m".into() },
         StepOutcome::NotLoadable { message: "m".into() },
+        StepOutcome::Downstream { message: "m".into() },
+        StepOutcome::Blocked { job: "t / j".into() },
+        StepOutcome::NothingRan,
         StepOutcome::Cancelled,
         StepOutcome::Internal { message: "m".into() },
     ] {

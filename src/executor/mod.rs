@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use crate::event::{Level, Preparation};
 use crate::function::Steps;
 use crate::image::{self, Images, Progress};
-use crate::plan::PlannedJob;
+use crate::plan::{Plan, PlannedJob};
 use crate::sandbox::{
     HostDirectory, Job, JobError, JobSpec, Limits, MountSpec, OutputSink, Sandbox, Scratch,
     ViewSpec,
@@ -118,6 +118,23 @@ impl Executor for SandboxExecutor {
         match &self.config.data {
             Some(data) => data.admit(job, log).await,
             None => Ok(Box::new(())),
+        }
+    }
+
+    fn join(&self, plan: &Plan) {
+        if let Some(data) = &self.config.data {
+            data.join(plan);
+        }
+    }
+
+    async fn artifact(&self, job: &str, path: &str, limit: u64) -> Result<Vec<u8>, String> {
+        match &self.config.data {
+            Some(data) => data.artifact(job, path, limit).await,
+            // Nothing is stored in this run: the file is where the job has left it.
+            None => {
+                let directory = self.config.project.dir().map_err(|error| error.to_string())?;
+                data::read(&directory, path, limit)
+            }
         }
     }
 

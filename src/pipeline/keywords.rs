@@ -48,6 +48,8 @@ pub enum Place {
     Cache,
     /// In `cache:key`.
     CacheKey,
+    /// In `trigger:`.
+    Trigger,
 }
 
 impl fmt::Display for Place {
@@ -73,6 +75,7 @@ impl fmt::Display for Place {
             Self::CoverageReport => "`coverage_report`",
             Self::Cache => "`cache`",
             Self::CacheKey => "`cache:key`",
+            Self::Trigger => "`trigger`",
         })
     }
 }
@@ -84,9 +87,6 @@ pub enum Support {
     Yes,
     /// It knows the keyword but does not act on it yet; the text says what that means for the run.
     NotYet(&'static str),
-    /// A job with it does not run, because it has nothing else to run; the text says what is missing
-    /// in the run.
-    LeavesOut(&'static str),
     /// The pipeline does not run at all, because jobs would be missing; the text says which.
     Refused(&'static str),
     /// The keyword has no effect in a local sandbox; the text says why.
@@ -110,16 +110,18 @@ const fn keyword(place: Place, name: &'static str, support: Support) -> Keyword 
 
 use Place::{
     AllowFailure, Artifacts, Cache, CacheKey, CoverageReport, Default as InDefault, Global, Image,
-    Include, IncludeRule, Inherit, Job, Need, Parallel, Policy, Retry, Rule, Variable, Workflow,
-    WorkflowRule,
+    Include, IncludeRule, Inherit, Job, Need, Parallel, Policy, Retry, Rule, Trigger, Variable,
+    Workflow, WorkflowRule,
 };
-use Support::{LeavesOut, NoEffect, NotYet, Refused, Yes};
+use Support::{NoEffect, NotYet, Refused, Yes};
 
 const HOOKS: Support = NotYet("the commands of the hook do not run");
 const ID_TOKENS: Support = NotYet("the token variables are not set");
 const IDENTITY: Support = NoEffect("there is no cloud to sign in to from the sandbox");
 const INTERRUPTIBLE: Support = NoEffect("no newer pipeline cancels a local run");
 const NOBODY_ELSE: &str = "the local store is only yours";
+const OTHER_PROJECT: Support =
+    NoEffect("the pipelines of other projects are on the server, so that the job is left out");
 const SERVICES: Support =
     NoEffect("the sandbox starts no daemons: a job that connects to a service fails");
 
@@ -185,7 +187,7 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Job, "start_in", Yes),
     keyword(Job, "tags", Yes),
     keyword(Job, "timeout", Yes),
-    keyword(Job, "trigger", LeavesOut("the other pipeline does not run")),
+    keyword(Job, "trigger", Yes),
     keyword(Job, "variables", Yes),
     keyword(Job, "when", Yes),
     keyword(Workflow, "auto_cancel", NoEffect("no newer pipeline cancels a local run")),
@@ -222,7 +224,7 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(Need, "job", Yes),
     keyword(Need, "optional", Yes),
     keyword(Need, "parallel", Yes),
-    keyword(Need, "pipeline", NoEffect("there is no other pipeline to take artifacts from")),
+    keyword(Need, "pipeline", Yes),
     keyword(Need, "project", NoEffect("there is no other project to take artifacts from")),
     keyword(Need, "ref", NoEffect("there is no other project to take artifacts from")),
     keyword(Parallel, "matrix", Yes),
@@ -274,6 +276,12 @@ pub const KEYWORDS: &[Keyword] = &[
     keyword(CacheKey, "files", Yes),
     keyword(CacheKey, "files_commits", Yes),
     keyword(CacheKey, "prefix", Yes),
+    keyword(Trigger, "branch", OTHER_PROJECT),
+    keyword(Trigger, "forward", Yes),
+    keyword(Trigger, "include", Yes),
+    keyword(Trigger, "inputs", Yes),
+    keyword(Trigger, "project", OTHER_PROJECT),
+    keyword(Trigger, "strategy", Yes),
 ];
 
 /// The keyword of a name at a place.
@@ -302,7 +310,6 @@ pub fn documentation() -> String {
         let (state, meaning) = match keyword.support {
             Yes => ("supported", ""),
             NotYet(meaning) => ("not yet", meaning),
-            LeavesOut(meaning) => ("not yet: job left out", meaning),
             Refused(meaning) => ("not yet: error", meaning),
             NoEffect(why) => ("no effect", why),
         };

@@ -28,7 +28,7 @@ pub use model::{
 };
 pub use pull_policy::PullPolicy;
 pub use schema::schema;
-pub use trigger::{ChildFile, Forward, Strategy, Target, Trigger};
+pub use trigger::{Child, ChildFile, Forward, Made, Strategy, Target, Trigger};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::function::{self, Checker};
@@ -39,6 +39,8 @@ use crate::yaml;
 pub struct Request<'a> {
     /// The pipeline file, relative to the project's root.
     pub file: &'a str,
+    /// The files of a child pipeline, which are read instead.
+    pub child: Option<Child<'a>>,
     /// The values of the file's inputs.
     pub inputs: inputs::Arguments,
     /// The variables that `include` may name: predefined ones and those of the command line, their
@@ -68,7 +70,10 @@ pub fn load_with(
 ) -> Option<Pipeline> {
     let mut budget = budget::Budget::new();
     let mut includer = include::Includer::new(request, loader, &mut budget, diagnostics);
-    let (mut root, file) = includer.main(request.file, &request.inputs)?;
+    let (mut root, file) = match request.child {
+        Some(child) => includer.child(child)?,
+        None => includer.main(request.file, &request.inputs)?,
+    };
     extends::resolve(&mut root, &mut budget, diagnostics)?;
     reference::resolve(&mut root, &mut budget, diagnostics)?;
     let mut reader = read::Reader::new(diagnostics);

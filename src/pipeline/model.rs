@@ -115,8 +115,6 @@ pub struct Job {
     pub environment: Option<Environment>,
     /// Retries, artifacts, caches and the like.
     pub execution: Execution,
-    /// A keyword that is not supported yet and without which it must not run.
-    pub undecided: Option<Spanned<&'static str>>,
     /// The pipeline that it starts instead of running a script.
     pub trigger: Option<Trigger>,
     /// The name it has in the file, if it is one of several that `parallel` makes of it.
@@ -256,6 +254,9 @@ pub struct Need {
     pub artifacts: bool,
     /// Of the jobs that `parallel` makes of it, only those with these parts in their names.
     pub matrix: Option<Vec<String>>,
+    /// The identifier of the upstream pipeline that the job is of, not expanded. Such a job is not
+    /// waited for; only its artifacts are taken.
+    pub pipeline: Option<Spanned<String>>,
 }
 
 /// When a job runs.

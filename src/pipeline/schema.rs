@@ -59,7 +59,7 @@ fn properties(place: Place) -> Map<String, Value> {
         let said = match keyword.support {
             Support::Yes => None,
             Support::NoEffect(why) => Some(format!("No effect here: {why}.")),
-            Support::NotYet(meaning) | Support::LeavesOut(meaning) | Support::Refused(meaning) => {
+            Support::NotYet(meaning) | Support::Refused(meaning) => {
                 Some(format!("Not supported yet: {meaning}."))
             }
         };

@@ -1,6 +1,6 @@
 //! `trigger:` — a job that starts another pipeline instead of running a script.
 
-use crate::diagnostic::Spanned;
+use crate::diagnostic::{Span, Spanned};
 
 use super::inputs::Arguments;
 
@@ -13,6 +13,38 @@ pub struct Trigger {
     pub strategy: Option<Strategy>,
     /// What the pipeline gets of this one's variables.
     pub forward: Forward,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl Trigger {
+    /// The files of the child pipeline; none for the pipeline of another project.
+    pub fn files(&self) -> &[ChildFile] {
+        match &self.target {
+            Target::Child(files) => files,
+            Target::Project { .. } => &[],
+        }
+    }
+}
+
+/// A child pipeline to be read: its files, and the contents of those that jobs have made.
+#[derive(Clone, Copy, Debug)]
+pub struct Child<'a> {
+    /// The files, which are merged in their order.
+    pub files: &'a [ChildFile],
+    /// The contents of those of them that are artifacts, in their order.
+    pub artifacts: &'a [Made],
+    /// Where they are named.
+    pub span: Span,
+}
+
+/// A file that a job has made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// How messages name it.
+    pub name: String,
+    /// The content.
+    pub bytes: Vec<u8>,
 }
 
 /// The pipeline that a [`Trigger`] starts.

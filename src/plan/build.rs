@@ -10,7 +10,7 @@ use super::shared;
 use super::variables::{self, Variables};
 use super::{
     AllowFailure, Context, JobId, LeftOut, LeftOutReason, Plan, PlannedJob, ScriptEntry, Settings,
-    Takes, When,
+    Takes, Trigger, When,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, SourceMap};
 use crate::function::Step;
@@ -47,7 +47,13 @@ pub fn build(
     let reasons = waiting_reasons(pipeline, &graph, &order, &decisions);
     let mut builder =
         Builder { pipeline, context, variables, decisions: &decisions, weight: 0, diagnostics };
-    let mut plan = Plan { stage_order: pipeline.stages.clone(), ..Plan::default() };
+    let mut plan = Plan {
+        stage_order: pipeline.stages.clone(),
+        pipeline_id: context.pipeline_id,
+        upstream: context.upstream.iter().map(|upstream| upstream.pipeline_id).collect(),
+        given: context.given().map(|(name, _)| name.clone()).collect(),
+        ..Plan::default()
+    };
     for job in pipeline.jobs.values() {
         if let Some(group) = &job.group {
             plan.groups.entry(group.clone()).or_default().push(job.name.value.clone());
@@ -227,7 +233,7 @@ fn waiting_reasons(
                             LeftOutReason::Manual
                                 | LeftOutReason::Tags { .. }
                                 | LeftOutReason::Undecided { .. }
-                                | LeftOutReason::NotSupported { .. }
+                                | LeftOutReason::OtherProject { .. }
                                 | LeftOutReason::Waits { .. }
                         )
                     )
@@ -312,6 +318,8 @@ fn tell(
     );
     if reasons.contains(&Some(LeftOutReason::NoPipeline)) {
         // Told with the workflow's rules.
+    } else if !plan.upstream.is_empty() {
+        // A child pipeline without jobs is an error of its trigger job.
     } else if plan.jobs.is_empty() && !pipeline.jobs.is_empty() {
         diagnostics.push(
             Diagnostic::warning(Code::PipelineEmpty, "no job runs unless it is named").help(HELP),
@@ -338,7 +346,7 @@ impl Builder<'_> {
         let job = &self.pipeline.jobs[index];
         let decision = &self.decisions[index];
         let facts = facts(job, index, self.context, decision.when);
-        let environment = self.variables.of_job(job, decision.variables, &facts, self.diagnostics);
+        let environment = self.variables.of_job(job, decision, &facts, self.diagnostics);
         let sources = self.diagnostics.sources();
         let mut script = entries(&job.before_script, sources);
         script.extend(entries(&job.script, sources));
@@ -382,6 +390,15 @@ impl Builder<'_> {
             script,
             after_script,
             run: job.run.clone(),
+            trigger: environment.trigger.map(|trigger| Trigger {
+                name: job.name.value.clone(),
+                job_id: facts.id,
+                place: job.trigger.as_ref().map_or_else(Default::default, |trigger| {
+                    let place = sources.location(trigger.span);
+                    (place.file.to_owned(), place.line)
+                }),
+                ..trigger
+            }),
             settings: Settings {
                 start_in: decision.start_in,
                 takes: graph.jobs[index]

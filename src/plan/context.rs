@@ -19,15 +19,31 @@ pub struct Context {
     pub now: String,
     /// What git knows about the project.
     pub git: GitFacts,
-    /// Variables from the command line and from the user's settings, in the order given: they have
-    /// the highest precedence, as GitLab's pipeline variables have.
+    /// Variables of the user's settings and what is granted, in the order given, as GitLab's
+    /// variables of a project: above all in the file, below [`Context::variables`].
+    pub project_variables: Vec<(String, String)>,
+    /// Variables from the command line, or that a trigger job hands to its child pipeline, in the
+    /// order given: they have the highest precedence, as GitLab's pipeline variables have.
     pub variables: Vec<(String, String)>,
+    /// The pipelines that this one is a child of, the outermost first.
+    pub upstream: Vec<Upstream>,
     /// Which jobs with `when: manual` run.
     pub manual: Manual,
     /// The tags that the runner has. `None` takes every job, whatever its tags.
     pub tags: Option<Vec<String>>,
     /// The user who runs the pipeline.
     pub user: User,
+}
+
+/// A pipeline that another one is a child of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Upstream {
+    /// Its identifier.
+    pub pipeline_id: u64,
+    /// What started it.
+    pub source: String,
+    /// The identifier of its job that triggers the child.
+    pub job_id: u64,
 }
 
 /// Which jobs with `when: manual` run.
@@ -64,7 +80,9 @@ impl Default for Context {
             source: "push".to_owned(),
             now: String::new(),
             git: GitFacts::default(),
+            project_variables: Vec::new(),
             variables: Vec::new(),
+            upstream: Vec::new(),
             manual: Manual::None,
             tags: None,
             user: User::default(),
@@ -77,7 +95,18 @@ impl Context {
     /// branches and for merge requests; in every other pipeline all files count as changed.
     pub fn is_compared(&self) -> bool {
         let is_change = ["push", "merge_request_event", "external_pull_request_event"];
-        self.git.tag.is_empty() && is_change.contains(&self.source.as_str())
+        self.git.tag.is_empty() && is_change.contains(&self.event())
+    }
+
+    /// What started the outermost pipeline: a child pipeline is about the same commits and the same
+    /// merge request.
+    pub fn event(&self) -> &str {
+        self.upstream.first().map_or(&self.source, |outermost| &outermost.source)
+    }
+
+    /// Everything that was given from outside of the file, in ascending precedence.
+    pub fn given(&self) -> impl DoubleEndedIterator<Item = &(String, String)> {
+        self.project_variables.iter().chain(&self.variables)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Context;
 use super::LeftOutReason;
 use crate::pipeline::{
-    AllowFailure, Applies, Facts, Job, Need, Pipeline, Policy, RefName, RefPattern, Rule,
+    AllowFailure, Applies, Facts, Job, Need, Pipeline, Policy, RefName, RefPattern, Rule, Target,
     Variables, When,
 };
 
@@ -84,17 +84,15 @@ impl<'a> Surroundings<'a> {
             decision.reason = Some(LeftOutReason::Refs);
         }
         if decision.reason.is_none() {
-            decision.reason = match (&job.undecided, decision.when) {
-                (_, When::Never) => Some(LeftOutReason::Never),
-                (Some(keyword), _) => {
-                    Some(LeftOutReason::NotSupported { keyword: keyword.value.to_owned() })
-                }
-                (None, When::Manual)
+            decision.reason = match decision.when {
+                When::Never => Some(LeftOutReason::Never),
+                _ if other_project(job).is_some() => other_project(job),
+                When::Manual
                     if !self.context.manual.starts(&job.name.value, job.group.as_deref()) =>
                 {
                     Some(LeftOutReason::Manual)
                 }
-                (None, _) => self.missing_tags(job),
+                _ => self.missing_tags(job),
             };
         }
         if decision.when != When::Delayed {
@@ -138,7 +136,7 @@ impl<'a> Surroundings<'a> {
         let git = &self.context.git;
         let is_tag = !git.tag.is_empty();
         let name = if is_tag { &git.tag } else { &git.branch };
-        let source = self.context.source.as_str();
+        let (source, event) = (self.context.source.as_str(), self.context.event());
         refs.iter().any(|pattern| {
             let here =
                 pattern.project.as_ref().is_none_or(|path| *path == self.context.project_path);
@@ -151,12 +149,22 @@ impl<'a> Surroundings<'a> {
                     "schedules" => source == "schedule",
                     "triggers" => source == "trigger",
                     "pipelines" => source == "pipeline",
-                    "merge_requests" => source == "merge_request_event",
-                    "external_pull_requests" => source == "external_pull_request_event",
+                    "merge_requests" => event == "merge_request_event",
+                    "external_pull_requests" => event == "external_pull_request_event",
                     word => word == source || word == name,
                 },
             }
         })
+    }
+}
+
+/// Why a job that triggers the pipeline of another project does not run.
+fn other_project(job: &Job) -> Option<LeftOutReason> {
+    match &job.trigger.as_ref()?.target {
+        Target::Project { path, .. } => {
+            Some(LeftOutReason::OtherProject { path: path.value.clone() })
+        }
+        Target::Child(_) => None,
     }
 }
 

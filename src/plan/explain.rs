@@ -55,6 +55,8 @@ pub enum Origin {
     Rule(Span),
     /// The command line or the settings.
     Outside,
+    /// The job that triggers this child pipeline.
+    Parent,
 }
 
 /// Explains a job; `names` are those of its variables. None if there is no such job.
@@ -133,7 +135,9 @@ fn origin(
     name: &str,
 ) -> Origin {
     let global = || pipeline.variables.get(name).filter(|_| job.inherit_variables.includes(name));
-    if context.variables.iter().any(|(other, _)| other == name) {
+    if !context.upstream.is_empty() && context.variables.iter().any(|(other, _)| other == name) {
+        Origin::Parent
+    } else if context.given().any(|(other, _)| other == name) {
         Origin::Outside
     } else if let Some(variable) = rule.and_then(|rule| rule.variables.get(name)) {
         Origin::Rule(variable.span)

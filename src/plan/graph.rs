@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::decide::Decision;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, similar};
-use crate::pipeline::{Job, Need, Pipeline};
+use crate::pipeline::{ChildFile, Job, Need, Pipeline};
 
 /// For each job of the pipeline, by its place in the file, the jobs that it waits for.
 pub(super) struct Graph {
@@ -60,6 +60,7 @@ impl Graph {
                 let needs =
                     decision.needs.map(|needs| resolver.resolve(job, stages[index], needs, told));
                 let takes = resolver.takes(job, stages[index], decision.needs, &needs, told);
+                resolver.check_artifacts(job, stages[index], &needs, told);
                 Links { stage: stages[index], needs, takes }
             })
             .collect();
@@ -91,7 +92,9 @@ impl Graph {
             );
             for (job, pair) in circle.iter().zip(names.windows(2)).take(8) {
                 let needs = decisions[*job].needs.into_iter().flatten();
-                for need in needs.filter(|need| need.job.value == pair[1]) {
+                for need in
+                    needs.filter(|need| need.job.value == pair[1] && need.pipeline.is_none())
+                {
                     let text = format!("`{}` needs `{}`", pair[0], pair[1]);
                     finding = finding.label(need.job.span, text);
                 }
@@ -164,7 +167,7 @@ impl Needs<'_> {
         diagnostics: &mut Diagnostics,
     ) -> Vec<usize> {
         let mut found = Vec::new();
-        for need in needs {
+        for need in needs.iter().filter(|need| need.pipeline.is_none()) {
             let named = self.named(need);
             if named.is_empty() && !need.optional {
                 diagnostics.push(self.missing(job, need, None));
@@ -212,7 +215,8 @@ impl Needs<'_> {
         diagnostics: &mut Diagnostics,
     ) -> Option<Vec<usize>> {
         let Some(dependencies) = &job.execution.dependencies else {
-            let with_artifacts = written?.iter().filter(|need| need.artifacts);
+            let with_artifacts =
+                written?.iter().filter(|need| need.artifacts && need.pipeline.is_none());
             let mut found: Vec<usize> = with_artifacts.flat_map(|need| self.named(need)).collect();
             found.retain(|index| self.decisions[*index].exists());
             found.dedup();
@@ -220,7 +224,13 @@ impl Needs<'_> {
         };
         let mut found = Vec::new();
         for name in dependencies {
-            let need = Need { job: name.clone(), optional: true, matrix: None, artifacts: true };
+            let need = Need {
+                job: name.clone(),
+                optional: true,
+                matrix: None,
+                artifacts: true,
+                pipeline: None,
+            };
             let named = self.named(&need);
             if named.is_empty() {
                 let finding = Diagnostic::error(
@@ -264,6 +274,57 @@ impl Needs<'_> {
             }
         }
         Some(found)
+    }
+
+    /// Tells which jobs that make files of a child pipeline are not done when it is triggered.
+    fn check_artifacts(
+        &self,
+        job: &Job,
+        stage: usize,
+        needs: &Option<Vec<usize>>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for file in job.trigger.iter().flat_map(|trigger| trigger.files()) {
+            let ChildFile::Artifact { job: name, .. } = file else { continue };
+            // What variables make of a name is known when it is planned.
+            if name.value.contains('$') {
+                continue;
+            }
+            let Some((index, _, other)) = self.pipeline.jobs.get_full(name.value.as_str()) else {
+                let finding = Diagnostic::error(
+                    Code::NeedsUnknown,
+                    format!(
+                        "`{}` takes a file of `{}`, which does not exist",
+                        job.name.value, name.value
+                    ),
+                )
+                .label(name.span, "no job has this name");
+                let names = self.pipeline.jobs.keys().map(String::as_str);
+                diagnostics.push(match similar(&name.value, names) {
+                    Some(similar) => finding.help(format!("did you mean `{similar}`?")),
+                    None => finding,
+                });
+                continue;
+            };
+            let before = match needs {
+                Some(needs) => self.stages[index] < stage || needs.contains(&index),
+                None => self.stages[index] < stage,
+            };
+            if !before {
+                diagnostics.push(
+                    Diagnostic::error(
+                        Code::NeedsUnknown,
+                        format!(
+                            "`{}` takes a file of `{}`, which does not come before it",
+                            job.name.value, name.value
+                        ),
+                    )
+                    .label(name.span, "its artifacts are not there yet")
+                    .label(other.name.span, "the job that makes the file")
+                    .help(format!("add `needs: [{}]`, or move one of the jobs", name.value)),
+                );
+            }
+        }
     }
 
     fn later_stage(&self, job: &Job, need: &Need, index: usize) -> Diagnostic {

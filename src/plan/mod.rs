@@ -15,10 +15,11 @@ mod selection;
 mod settings;
 mod shared;
 mod slug;
+mod trigger;
 mod variables;
 
 pub use build::build;
-pub use context::{Context, GitFacts, Manual, User};
+pub use context::{Context, GitFacts, Manual, Upstream, User};
 pub use explain::{Explanation, Judged, Origin, Verdict, explain};
 pub use known::documentation as variables_documentation;
 pub use layers::Environment;
@@ -28,6 +29,9 @@ pub use model::{
 pub use predefined::of_includes;
 pub use selection::{Selection, SelectionError};
 pub use settings::{
-    Artifacts, Cache, CacheKey, CachePolicy, ExpireIn, KeepWhen, Report, Retry, RetryReason,
-    Settings, Takes,
+    Artifacts, Cache, CacheKey, CachePolicy, ExpireIn, KeepWhen, OfUpstream, Report, Retry,
+    RetryReason, Settings, Takes,
+};
+pub use trigger::{
+    Generated, MAX_DEPTH, MAX_PIPELINES, Strategy, Trigger, check_child, child_name, name_inside,
 };

@@ -3,12 +3,12 @@
 //! Everything here is decided: variables are expanded, rules evaluated, stages implied as needs.
 //! The types are plain data and know neither clock nor file system.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Environment, Settings};
+use super::{Environment, Settings, Trigger};
 use crate::function::Steps;
 use crate::pipeline::PullPolicy;
 
@@ -31,6 +31,15 @@ pub struct Plan {
     pub groups: BTreeMap<String, Vec<String>>,
     /// Whether the user asked for some of the jobs only.
     pub partial: bool,
+    /// The identifier of the pipeline (`CI_PIPELINE_ID`).
+    pub pipeline_id: u64,
+    /// The identifiers of the pipelines that it is a child of, the outermost first.
+    pub upstream: Vec<u64>,
+    /// The names of variables that come from outside of the file: nothing that a job reports has
+    /// precedence over them.
+    pub given: BTreeSet<String>,
+    /// For a child pipeline, what its jobs are called in the run, by their names in the file.
+    pub run_names: BTreeMap<String, String>,
 }
 
 impl Plan {
@@ -113,10 +122,10 @@ pub enum LeftOutReason {
         /// The keyword that asks for it.
         keyword: String,
     },
-    /// It does nothing but what is not supported yet, and cannot run even if it is named.
-    NotSupported {
-        /// The keyword that it would take.
-        keyword: String,
+    /// It triggers the pipeline of another project.
+    OtherProject {
+        /// The path of that project, as written.
+        path: String,
     },
     /// It comes after a job that is left out.
     Waits {
@@ -141,7 +150,9 @@ impl fmt::Display for LeftOutReason {
             Self::Undecided { keyword } => {
                 write!(f, "whether its `{keyword}` holds is not known: name it to run it")
             }
-            Self::NotSupported { keyword } => write!(f, "`{keyword}` is not supported yet"),
+            Self::OtherProject { path } => {
+                write!(f, "it triggers the pipeline of `{path}`, which is another project")
+            }
             Self::Waits { job } => write!(f, "it waits for `{job}`, which does not run"),
             Self::NotSelected => f.write_str("it was not asked for"),
         }
@@ -193,6 +204,8 @@ pub struct PlannedJob {
     pub after_script: Vec<ScriptEntry>,
     /// `run`: the steps that it does instead of scripts.
     pub run: Option<Steps>,
+    /// `trigger`: the child pipeline that it starts instead of running scripts.
+    pub trigger: Option<Trigger>,
     /// How it is executed and what is kept of it.
     pub settings: Settings,
     /// The job's environment; `CI_*` included.

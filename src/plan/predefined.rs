@@ -10,6 +10,9 @@ use super::slug::slug;
 /// The version of GitLab whose behaviour is followed.
 const GITLAB_VERSION: &str = "18.5.0";
 
+/// The identifier of every project.
+const PROJECT_ID: &str = "1";
+
 /// The source of merge request pipelines.
 const MERGE_REQUEST: &str = "merge_request_event";
 
@@ -68,8 +71,13 @@ pub(super) fn of_pipeline(context: &Context) -> Vec<(&'static str, String)> {
     list.set("CI_RUNNER_VERSION", env!("CARGO_PKG_VERSION"));
     list.set("CI_TEMPLATE_REGISTRY_HOST", "registry.gitlab.com");
     list.set("CI_SHARED_ENVIRONMENT", "true");
-    if context.source == MERGE_REQUEST {
+    if context.event() == MERGE_REQUEST {
         merge_request(&mut list, context);
+    }
+    if let Some(parent) = context.upstream.last() {
+        list.set("CI_UPSTREAM_PIPELINE_ID", parent.pipeline_id.to_string());
+        list.set("CI_UPSTREAM_JOB_ID", parent.job_id.to_string());
+        list.set("CI_UPSTREAM_PROJECT_ID", PROJECT_ID);
     }
     list.set("GITLAB_USER_ID", "1");
     list.set("GITLAB_USER_EMAIL", &*context.user.email);
@@ -82,14 +90,14 @@ pub(super) fn of_pipeline(context: &Context) -> Vec<(&'static str, String)> {
 /// command line says. A project that is on no GitLab takes what it includes from gitlab.com.
 pub fn of_includes(context: &Context) -> Vec<(String, String)> {
     let mut known = context.clone();
-    let server = context.variables.iter().rev().find(|(name, _)| name == "CI_SERVER_URL");
+    let server = context.given().rev().find(|(name, _)| name == "CI_SERVER_URL");
     if let Some((_, url)) = server {
         known.git.remote = format!("{}/", url.trim_end_matches('/'));
     } else if Remote::parse(&known.git.remote).host == Remote::parse("").host {
         known.git.remote = "https://gitlab.com/".to_owned();
     }
     let predefined = of_pipeline(&known).into_iter();
-    let given = context.variables.iter().cloned();
+    let given = context.given().cloned();
     let mut all: Vec<(String, String)> = Vec::new();
     for (name, value) in predefined.map(|(name, value)| (name.to_owned(), value)).chain(given) {
         all.retain(|(other, _)| *other != name);
@@ -143,7 +151,7 @@ fn server(list: &mut List, context: &Context) {
 fn project(list: &mut List, context: &Context) {
     let path = context.project_path.as_str();
     let (namespace, name) = path.rsplit_once('/').unwrap_or(("", path));
-    list.set("CI_PROJECT_ID", "1");
+    list.set("CI_PROJECT_ID", PROJECT_ID);
     list.set("CI_PROJECT_DIR", &*context.project_dir);
     list.set("CI_PROJECT_NAME", name);
     list.set("CI_PROJECT_TITLE", name);
@@ -165,8 +173,8 @@ fn commit(list: &mut List, context: &Context) {
     let before = if git.parent.is_empty() { &"0".repeat(40) } else { &git.parent };
     list.set("CI_COMMIT_BEFORE_SHA", before.as_str());
     // A pipeline is a branch's, a tag's or a merge request's.
-    let ref_name = if git.tag.is_empty() || context.source == MERGE_REQUEST {
-        if context.source != MERGE_REQUEST {
+    let ref_name = if git.tag.is_empty() || context.event() == MERGE_REQUEST {
+        if context.event() != MERGE_REQUEST {
             list.set_known("CI_COMMIT_BRANCH", &git.branch);
         }
         &git.branch
@@ -274,7 +282,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::super::known::{Here, KNOWN};
-    use super::super::{Context, GitFacts};
+    use super::super::{Context, GitFacts, Upstream};
     use super::{JobFacts, Remote, of_job, of_pipeline};
 
     /// What is set elsewhere: while the job runs, with its image, or with its environment.
@@ -318,6 +326,9 @@ mod tests {
         let mut set: BTreeSet<&str> = ELSEWHERE.into_iter().collect();
         set.extend(names(of_job(&job)));
         set.extend(names(of_pipeline(&push)).chain(names(of_pipeline(&tag))));
+        let upstream = Upstream { pipeline_id: 1, source: "push".to_owned(), job_id: 2 };
+        let child = Context { upstream: vec![upstream], ..push.clone() };
+        set.extend(names(of_pipeline(&child)));
         let requests: BTreeSet<&str> =
             names(of_pipeline(&request)).filter(|name| !set.contains(name)).collect();
         for known in KNOWN {

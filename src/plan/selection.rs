@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{JobId, LeftOut, LeftOutReason, Plan, PlannedJob};
+use super::{JobId, LeftOut, LeftOutReason, Plan, PlannedJob, name_inside};
 use crate::diagnostic::similar;
 
 /// Which jobs a user asked for. Nothing at all asks for the whole plan.
@@ -47,16 +47,46 @@ pub enum SelectionError {
         suggestion: Option<String>,
     },
     /// The job cannot run, whoever names it.
-    #[error("the job `{name}` cannot run here: `{keyword}` is not supported yet")]
+    #[error("the job `{name}` cannot run here: {reason}")]
     NotRunnable {
         /// The name asked for.
         name: String,
-        /// What it would take.
-        keyword: String,
+        /// Why.
+        reason: LeftOutReason,
     },
 }
 
+impl Selection {
+    /// What is asked for of the child pipeline of a job, whose jobs are called `TRIGGER / JOB`: all
+    /// of it if the job itself is asked for.
+    #[must_use]
+    pub fn inside(&self, trigger: &str) -> Self {
+        let names = |names: &[String]| -> Vec<String> {
+            names.iter().filter_map(|name| name_inside(trigger, name)).map(str::to_owned).collect()
+        };
+        let whole = self.jobs.iter().any(|name| name == trigger);
+        Self {
+            jobs: if whole { vec![] } else { names(&self.jobs) },
+            stages: vec![],
+            from: self
+                .from
+                .as_deref()
+                .and_then(|from| name_inside(trigger, from))
+                .map(str::to_owned),
+            done: names(&self.done),
+        }
+    }
+}
+
 impl Plan {
+    /// The trigger job whose child pipeline a job of this name would be of.
+    pub fn trigger_of(&self, name: &str) -> Option<&PlannedJob> {
+        self.all_jobs().find(|job| {
+            job.trigger.is_some()
+                && name_inside(&job.name, name).is_some_and(|rest| !rest.is_empty())
+        })
+    }
+
     /// The plan with only the jobs that were asked for, in their order. What they need but nobody
     /// asked for does not run; see [`Plan::unmet_needs`].
     ///
@@ -104,15 +134,19 @@ impl Plan {
                 .all_jobs()
                 .filter(|job| job.name == *name || group.contains(&job.name))
                 .collect();
+            if let (true, Some(trigger)) = (named.is_empty(), self.trigger_of(name)) {
+                chosen.insert(trigger.name.as_str());
+                continue;
+            }
             if named.is_empty() {
                 let names = self.all_jobs().map(|job| job.name.as_str());
                 let suggestion = similar(name, names).map(str::to_owned);
                 return Err(SelectionError::UnknownJob { name: name.clone(), suggestion });
             }
             for job in named {
-                if let Some(LeftOutReason::NotSupported { keyword }) = self.reason(&job.name) {
-                    let keyword = keyword.clone();
-                    return Err(SelectionError::NotRunnable { name: name.clone(), keyword });
+                if let Some(reason @ LeftOutReason::OtherProject { .. }) = self.reason(&job.name) {
+                    let reason = reason.clone();
+                    return Err(SelectionError::NotRunnable { name: name.clone(), reason });
                 }
                 chosen.insert(job.name.as_str());
             }
@@ -133,6 +167,10 @@ impl Plan {
         let group = self.groups.get(from).map(Vec::as_slice).unwrap_or_default();
         let named = |job: &&PlannedJob| job.name == from || group.contains(&job.name);
         let mut later: HashSet<JobId> = self.jobs.iter().filter(named).map(|job| job.id).collect();
+        if later.is_empty() {
+            let trigger = self.trigger_of(from).map(|job| &job.name);
+            later.extend(self.jobs.iter().filter(|job| Some(&job.name) == trigger).map(|j| j.id));
+        }
         if later.is_empty() {
             let order = |name: &str| self.stage_order.iter().position(|stage| stage == name);
             let Some(first) = order(from).filter(|_| self.stages.iter().any(|s| s.name == from))
@@ -221,6 +259,10 @@ impl Plan {
             stage_order: self.stage_order.clone(),
             groups: self.groups.clone(),
             partial: true,
+            pipeline_id: self.pipeline_id,
+            upstream: self.upstream.clone(),
+            given: self.given.clone(),
+            run_names: self.run_names.clone(),
         };
         plan.fill_stages();
         plan

@@ -23,6 +23,8 @@ pub struct Settings {
     pub tags: Vec<String>,
     /// Whose artifacts and reported variables it gets.
     pub takes: Takes,
+    /// Whose it gets of the pipelines that this one is a child of.
+    pub upstream: Vec<OfUpstream>,
     /// What is kept of it.
     pub artifacts: Option<Artifacts>,
     /// What is kept between runs.
@@ -37,6 +39,15 @@ pub enum Takes {
     Earlier,
     /// Those of these jobs.
     Only(Vec<String>),
+}
+
+/// A job of a pipeline that this one is a child of (`needs:pipeline:job`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfUpstream {
+    /// The identifier of the pipeline, with variables filled in.
+    pub pipeline: String,
+    /// The job's name in its file.
+    pub job: String,
 }
 
 /// What is kept of a job.
@@ -141,6 +152,7 @@ impl Settings {
             },
             tags: list(&written.tags)?,
             takes: Takes::default(),
+            upstream: vec![],
             artifacts: artifacts.transpose()?,
             caches: written
                 .caches

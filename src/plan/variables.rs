@@ -4,12 +4,13 @@ use std::cell::RefCell;
 
 use indexmap::IndexMap;
 
+use super::decide::Decision;
 use super::expand::{Expanded, MAX_VALUE, TooLong};
 use super::layers::{self, Layer, Layers, Texts};
 use super::predefined::{self, JobFacts};
-use super::{Context, Settings, environment};
+use super::{Context, Generated, OfUpstream, Settings, Trigger, environment};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::pipeline::{self, Inherit, Job, Pipeline};
+use crate::pipeline::{self, ChildFile, Inherit, Job, Need, Pipeline};
 
 /// Longer texts are not looked for among those that other jobs have.
 const LONGEST_SHARED: usize = 1024;
@@ -17,6 +18,7 @@ const LONGEST_SHARED: usize = 1024;
 /// What all jobs of a plan share.
 pub(super) struct Variables<'a> {
     pipeline: &'a Pipeline,
+    context: &'a Context,
     predefined: Layer,
     /// Those of the top level and of the workflow's rule, for jobs that take over all of them.
     global: Layer,
@@ -32,21 +34,24 @@ pub(super) struct Environment {
     pub(super) variables: layers::Environment,
     pub(super) image: Option<String>,
     pub(super) settings: Settings,
+    /// What the job hands to its child pipeline; its name and place are yet to be filled in.
+    pub(super) trigger: Option<Trigger>,
 }
 
 impl<'a> Variables<'a> {
-    pub(super) fn new(pipeline: &'a Pipeline, context: &Context) -> Self {
+    pub(super) fn new(pipeline: &'a Pipeline, context: &'a Context) -> Self {
         let mut texts = Texts::default();
         let mut predefined = Layer::default();
         for (name, value) in predefined::of_pipeline(context) {
             predefined.set(texts.get(name), value.into(), false);
         }
         let mut given = Layer::default();
-        for (name, value) in &context.variables {
+        for (name, value) in context.given() {
             given.set(texts.get(name), value.as_str().into(), false);
         }
         let mut variables = Self {
             pipeline,
+            context,
             predefined: predefined.shared(),
             global: Layer::default(),
             given: given.shared(),
@@ -137,6 +142,21 @@ impl<'a> Variables<'a> {
         then(&Expanded::new(Layers::new(layers))?)
     }
 
+    /// The variables that files set: at the top level, for the workflow, for the job and in its
+    /// rule.
+    fn of_files<'v>(
+        &'v self,
+        job: Option<&'v Job>,
+        rule: Option<&'v pipeline::Variables>,
+    ) -> impl Iterator<Item = (&'v String, &'v pipeline::Variable)> {
+        let inherited =
+            move |name: &str| job.is_none_or(|job| job.inherit_variables.includes(name));
+        let global = self.pipeline.variables.iter().filter(move |(name, _)| inherited(name));
+        let workflow = self.workflow.into_iter().flatten();
+        let own = job.map(|job| &job.variables).into_iter().flatten();
+        global.chain(workflow).chain(own).chain(rule.into_iter().flatten())
+    }
+
     /// Hands the values that the conditions of a job, or without one of the workflow, may ask for
     /// to `decide`. `None` if a value is too long, which is told.
     pub(super) fn for_conditions<T>(
@@ -162,12 +182,12 @@ impl<'a> Variables<'a> {
     pub(super) fn of_job(
         &self,
         job: &Job,
-        rule: Option<&pipeline::Variables>,
+        decision: &Decision<'_>,
         facts: &JobFacts<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Environment {
         let mut predefined = predefined::of_job(facts);
-        let own = self.own(job, rule);
+        let own = self.own(job, decision.variables);
         let mut expand = || {
             if let Some(environment) = &job.environment {
                 // Its name may hold variables, and variables may hold its name.
@@ -178,7 +198,7 @@ impl<'a> Variables<'a> {
             }
             let predefined = self.predefined(std::mem::take(&mut predefined));
             self.expand(&predefined, Some(job), &own, |expanded| {
-                Ok(self.environment(job, expanded, diagnostics))
+                Ok(self.environment(job, decision, expanded, diagnostics))
             })
         };
         match expand() {
@@ -189,6 +209,7 @@ impl<'a> Variables<'a> {
                     variables: layers::Environment::default(),
                     image: None,
                     settings: Settings::default(),
+                    trigger: None,
                 }
             }
         }
@@ -197,6 +218,7 @@ impl<'a> Variables<'a> {
     fn environment(
         &self,
         job: &Job,
+        decision: &Decision<'_>,
         expanded: &Expanded<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Environment {
@@ -217,6 +239,10 @@ impl<'a> Variables<'a> {
             variables.set_first(&texts.get("CI_JOB_IMAGE"), texts.get(image));
         }
         let settings = Settings::expand(&job.execution, &|text| expanded.text(text));
+        let settings = settings.and_then(|settings| {
+            let upstream = of_upstream(decision.needs.unwrap_or_default(), expanded)?;
+            Ok(Settings { upstream, ..settings })
+        });
         let settings = settings.unwrap_or_else(|TooLong { .. }| {
             diagnostics.push(
                 Diagnostic::error(
@@ -227,7 +253,58 @@ impl<'a> Variables<'a> {
             );
             Settings::default()
         });
-        Environment { variables, image, settings }
+        let trigger = job.trigger.as_ref().map(|trigger| {
+            self.handed_over(job, trigger, decision.variables, expanded).unwrap_or_else(|error| {
+                diagnostics.push(self.too_long(Some(job), &error));
+                Trigger::default()
+            })
+        });
+        Environment { variables, image, settings, trigger }
+    }
+
+    /// What a trigger job hands to its child pipeline (GitLab's `Variables::Downstream::Generator`):
+    /// the variables that files set for it, then those of the pipeline, each only if it forwards
+    /// them.
+    fn handed_over(
+        &self,
+        job: &Job,
+        trigger: &pipeline::Trigger,
+        rule: Option<&pipeline::Variables>,
+        expanded: &Expanded<'_>,
+    ) -> Result<Trigger, TooLong> {
+        let mut variables: IndexMap<&str, String> = IndexMap::new();
+        if trigger.forward.yaml_variables {
+            for (name, variable) in self.of_files(Some(job), rule) {
+                let value = match variable.expand {
+                    true => expanded.text(&variable.value)?,
+                    false => variable.value.clone(),
+                };
+                variables.shift_remove(name.as_str());
+                variables.insert(name, value);
+            }
+        }
+        if trigger.forward.pipeline_variables {
+            for (name, value) in &self.context.variables {
+                variables.shift_remove(name.as_str());
+                variables.insert(name, value.clone());
+            }
+        }
+        let mut artifacts = Vec::new();
+        for file in trigger.files() {
+            if let ChildFile::Artifact { path, job, .. } = file {
+                let (job, path) = (expanded.text(&job.value)?, expanded.text(&path.value)?);
+                artifacts.push(Generated { job, path });
+            }
+        }
+        Ok(Trigger {
+            strategy: trigger.strategy,
+            artifacts,
+            variables: variables
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+            ..Trigger::default()
+        })
     }
 
     fn too_long(&self, job: Option<&Job>, error: &TooLong) -> Diagnostic {
@@ -248,11 +325,23 @@ impl<'a> Variables<'a> {
     }
 }
 
+/// The jobs of upstream pipelines whose artifacts a job takes.
+fn of_upstream(needs: &[Need], expanded: &Expanded<'_>) -> Result<Vec<OfUpstream>, TooLong> {
+    let mut found = Vec::new();
+    for need in needs.iter().filter(|need| need.artifacts) {
+        if let Some(pipeline) = &need.pipeline {
+            let pipeline = expanded.text(&pipeline.value)?;
+            found.push(OfUpstream { pipeline, job: expanded.text(&need.job.value)? });
+        }
+    }
+    Ok(found)
+}
+
 /// Whether the command line gives a variable a value that is not among its options.
 pub(super) fn check_options(pipeline: &Pipeline, context: &Context, diagnostics: &mut Diagnostics) {
     // The last value of a name counts.
     let given: IndexMap<&str, &str> =
-        context.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        context.given().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     for (name, value) in given {
         let Some(variable) = pipeline.variables.get(name) else { continue };
         if !variable.options.is_empty() && !variable.options.iter().any(|option| option == value) {

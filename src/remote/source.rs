@@ -53,6 +53,12 @@ impl Remotes {
         }
     }
 
+    /// Begins with the files of another pipeline, which have the same time again.
+    pub fn begin(&self) {
+        self.unreachable.borrow_mut().clear();
+        *self.started.borrow_mut() = None;
+    }
+
     /// A file from elsewhere, of at most `limit` bytes.
     ///
     /// # Errors

@@ -7,7 +7,9 @@ use indexmap::IndexMap;
 
 use super::Reporter;
 use super::lines::safe;
-use crate::event::{Event, FailedCommand, JobName, Record, Report, SkipReason, StepOutcome};
+use crate::event::{
+    Event, FailedCommand, JobName, Record, Report, SkipReason, StageInfo, StepOutcome,
+};
 
 /// What is kept of a job's output, in bytes: its end.
 const KEPT_OUTPUT: usize = 16 * 1024;
@@ -72,13 +74,9 @@ impl Reporter for Junit {
         match event {
             Event::RunStarted { pipeline, stages, .. } => {
                 self.pipeline.clone_from(pipeline);
-                for stage in stages {
-                    for job in &stage.jobs {
-                        let case = Case { stage: stage.name.clone(), ..Case::default() };
-                        self.jobs.insert(job.clone(), case);
-                    }
-                }
+                self.add(stages);
             }
+            Event::PipelineCreated { stages, .. } => self.add(stages),
             Event::Output { job, chunk, .. } => {
                 if let Some(case) = self.jobs.get_mut(job) {
                     case.write(&chunk.0);
@@ -125,6 +123,7 @@ impl Reporter for Junit {
             | Event::CommandFinished { .. }
             | Event::CommandStarted { .. }
             | Event::CommandFailed { .. }
+            | Event::PipelineFinished { .. }
             | Event::Notice { .. }
             | Event::StepStarted { .. }
             | Event::StepFinished { .. }
@@ -134,6 +133,15 @@ impl Reporter for Junit {
 }
 
 impl Junit {
+    fn add(&mut self, stages: &[StageInfo]) {
+        for stage in stages {
+            for job in &stage.jobs {
+                let case = Case { stage: stage.name.clone(), ..Case::default() };
+                self.jobs.insert(job.clone(), case);
+            }
+        }
+    }
+
     fn document(&self, took: Duration) -> String {
         let mut suites: IndexMap<&str, Vec<(&JobName, &Case)>> = IndexMap::new();
         for (name, case) in &self.jobs {
@@ -182,7 +190,7 @@ impl Junit {
                 format!("      <skipped message=\"{}\"/>\n", escape(&why(reason)))
             }
             End::Failed { outcome, command, allowed } => {
-                let tag = if *allowed { "skipped" } else { "failure" };
+                let tag = if *allowed || !fails(outcome) { "skipped" } else { "failure" };
                 let place = command
                     .as_ref()
                     .map(|failed| format!(" at {}:{}", failed.command.file, failed.failed_line));
@@ -232,12 +240,18 @@ fn counts(cases: &[(&JobName, &Case)]) -> String {
     format!(
         "tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\"",
         cases.len(),
-        number(|end| matches!(end, End::Failed { allowed: false, .. })),
-        number(|end| matches!(
-            end,
-            End::Skipped(_) | End::Open | End::Failed { allowed: true, .. }
-        )),
+        number(|end| matches!(end, End::Failed { allowed: false, outcome, .. } if fails(outcome))),
+        number(|end| match end {
+            End::Skipped(_) | End::Open => true,
+            End::Failed { allowed, outcome, .. } => *allowed || !fails(outcome),
+            End::Good => false,
+        }),
     )
+}
+
+/// Whether an end that is no success is a failure.
+fn fails(outcome: &StepOutcome) -> bool {
+    !matches!(outcome, StepOutcome::Blocked { .. } | StepOutcome::NothingRan)
 }
 
 fn why(reason: &SkipReason) -> String {

@@ -2,7 +2,7 @@
 //! (`Ci::ProcessBuildService` and `Gitlab::Ci::Status::Composite` in its source).
 
 use crate::event::{JobName, SkipReason};
-use crate::plan::{JobId, Plan, PlannedJob, When};
+use crate::plan::{JobId, PlannedJob, When};
 
 /// How a job has ended, as far as other jobs care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(super) enum Ending {
     Failed,
     /// It was cancelled while it ran.
     Cancelled,
+    /// It has not ended, and will not: it waits for what nobody starts.
+    Blocked,
     /// It did not run.
     Skipped,
     /// It did not run because the run was cancelled.
@@ -25,15 +27,18 @@ pub(super) enum Ending {
 /// if one of its needs did not, unless it runs always. If the run is to `keep_going`, what failed in
 /// earlier stages keeps no job from running that does not need it.
 pub(super) fn decide(
-    plan: &Plan,
     job: &PlannedJob,
     keep_going: bool,
+    name: impl Fn(JobId) -> JobName,
     ending: impl Fn(JobId) -> Option<Ending>,
 ) -> Result<(), SkipReason> {
     let first = |wanted: &[Ending]| {
         let id = job.after.iter().find(|id| ending(**id).is_some_and(|e| wanted.contains(&e)))?;
-        Some(JobName::from(plan.job(*id).name.as_str()))
+        Some(name(*id))
     };
+    if let Some(job) = first(&[Ending::Blocked]) {
+        return Err(SkipReason::Waits { job });
+    }
     let failed = first(&[Ending::Failed, Ending::Cancelled]);
     let skipped = match job.needs {
         Some(_) => first(&[Ending::Skipped, Ending::SkippedByCancel]),

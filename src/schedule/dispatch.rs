@@ -1,6 +1,6 @@
 //! The dispatcher: the only place that changes the state of a run and emits its events.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,16 +14,18 @@ use super::decide::{Ending, decide};
 use super::delay::Delayed;
 use super::emit::{Emitter, LAST_WORDS};
 use super::graph::{self, Graph};
-use super::job::{JobEnd, run_job};
-use super::log::{Body, Message, StepEnd};
+use super::job::{JobEnd, admit, run_job};
+use super::log::Message;
+use super::pipelines::{Ended, Pipeline};
 use super::redact::Output;
-use super::{Cancel, CancelSwitch, Executor, JobLog, Notices};
+use super::trigger::Planned;
+use super::{Admission, Cancel, CancelSwitch, Executor, JobLog, Notices, Planner};
 use crate::event::{
-    Command, Event, FailedCommand, JobName, Level, Preparation, Record, RunResult, Section,
-    SkipReason, StageInfo, StepOutcome, Stream, WaitReason,
+    Event, FailedCommand, JobName, Level, Record, RunResult, SkipReason, StageInfo, StepOutcome,
+    WaitReason,
 };
 use crate::mask::Mask;
-use crate::plan::{JobId, LeftOut, LeftOutReason, Plan, ScriptEntry};
+use crate::plan::{JobId, LeftOut, Plan};
 
 /// Messages from jobs that may wait for the dispatcher. Together with the size of a chunk this
 /// bounds what a flood of output can occupy.
@@ -45,6 +47,8 @@ pub struct Options {
     pub keep_going: bool,
     /// What must not be in any event.
     pub mask: Mask,
+    /// Who plans child pipelines; without one, trigger jobs fail.
+    pub planner: Option<Arc<dyn Planner>>,
 }
 
 /// Runs a plan to its end and returns its result.
@@ -53,87 +57,114 @@ pub struct Options {
 /// cancelled gracefully, because nobody would see what it does. The future never fails and always
 /// ends: after the scripts' time limits at the latest, or soon after `switch` says so.
 pub async fn run(
-    plan: Arc<Plan>,
+    plan: Plan,
     executor: Arc<dyn Executor>,
     options: Options,
     switch: CancelSwitch,
     events: mpsc::Sender<Record>,
 ) -> RunResult {
     let (sender, receiver) = mpsc::channel(WAITING_MESSAGES);
-    let mask = options.mask.clone();
-    let names = plan.jobs.iter().map(|job| (&*mask.text(&job.name)).into()).collect();
-    let coverage = |pattern: &String| Coverage::new(pattern);
-    let jobs = plan
-        .jobs
-        .iter()
-        .map(|job| Job {
-            coverage: job.settings.coverage.as_ref().and_then(coverage),
-            ..Job::new(&mask)
-        })
-        .collect();
-    let dispatcher = Dispatcher {
-        graph: Graph::new(&plan),
-        names,
-        jobs,
-        plan,
+    let mut dispatcher = Dispatcher {
+        graph: Graph::default(),
+        names: Vec::new(),
+        taken: HashSet::new(),
+        jobs: Vec::new(),
+        pipelines: Vec::new(),
+        children: 0,
+        ended: Vec::new(),
         executor,
         delayed: Delayed::default(),
+        admitted: VecDeque::new(),
+        light: HashSet::new(),
         tasks: JoinSet::new(),
         task_jobs: HashMap::new(),
         sender,
         emitter: Emitter {
             start: Instant::now(),
             events,
-            mask,
+            mask: options.mask.clone(),
             switch: switch.clone(),
             closing: None,
         },
         switch,
     };
+    dispatcher.add(plan, options.planner.clone(), None);
     dispatcher.run(options, receiver).await
 }
 
-struct Dispatcher {
-    plan: Arc<Plan>,
-    executor: Arc<dyn Executor>,
-    names: Vec<JobName>,
-    jobs: Vec<Job>,
-    graph: Graph,
+pub(super) struct Dispatcher {
+    pub(super) executor: Arc<dyn Executor>,
+    /// The jobs of all pipelines, and what events call them.
+    pub(super) jobs: Vec<Job>,
+    pub(super) names: Vec<JobName>,
+    /// All names, those of jobs that do not run included.
+    pub(super) taken: HashSet<String>,
+    pub(super) pipelines: Vec<Pipeline>,
+    /// How many child pipelines were begun.
+    pub(super) children: u64,
+    pub(super) ended: Ended,
+    pub(super) graph: Graph,
     delayed: Delayed,
-    tasks: JoinSet<JobEnd>,
-    task_jobs: HashMap<Id, JobId>,
-    sender: mpsc::Sender<Message>,
-    emitter: Emitter,
-    switch: CancelSwitch,
+    /// Jobs that wait for room and hold what only one job may.
+    admitted: VecDeque<(JobId, Admission)>,
+    /// Jobs with a task that takes no room, because it waits for others.
+    pub(super) light: HashSet<JobId>,
+    pub(super) tasks: JoinSet<TaskEnd>,
+    pub(super) task_jobs: HashMap<Id, JobId>,
+    pub(super) sender: mpsc::Sender<Message>,
+    pub(super) emitter: Emitter,
+    pub(super) switch: CancelSwitch,
+}
+
+/// What a task ends with.
+pub(super) enum TaskEnd {
+    /// The job has ended.
+    Job(JobEnd),
+    /// The job's child pipeline is planned.
+    Planned(Box<Planned>),
+    /// The job may run now.
+    Admitted(Admission),
+}
+
+impl From<JobEnd> for TaskEnd {
+    fn from(end: JobEnd) -> Self {
+        Self::Job(end)
+    }
 }
 
 /// What the dispatcher knows about a job.
 #[derive(Debug)]
-struct Job {
+pub(super) struct Job {
+    /// The place of its pipeline.
+    pub(super) pipeline: usize,
     started: Option<Instant>,
-    ending: Option<Ending>,
-    stdout: Output,
-    stderr: Output,
+    pub(super) ending: Option<Ending>,
+    /// What it waits for, if it waits for what nobody starts.
+    pub(super) blocked: Option<JobName>,
+    pub(super) stdout: Output,
+    pub(super) stderr: Output,
     /// The last entry of the script that was begun.
-    begun: Option<usize>,
-    failed: Option<FailedCommand>,
+    pub(super) begun: Option<usize>,
+    pub(super) failed: Option<FailedCommand>,
     /// How often it was tried again.
-    retries: u32,
-    coverage: Option<Coverage>,
+    pub(super) retries: u32,
+    pub(super) coverage: Option<Coverage>,
 }
 
 impl Job {
-    fn new(mask: &Mask) -> Self {
+    pub(super) fn new(mask: &Mask, pipeline: usize, coverage: Option<Coverage>) -> Self {
         let (stdout, stderr) = (Output::new(mask), Output::new(mask));
         Self {
+            pipeline,
             started: None,
             ending: None,
+            blocked: None,
             stdout,
             stderr,
             begun: None,
             failed: None,
             retries: 0,
-            coverage: None,
+            coverage,
         }
     }
 }
@@ -149,7 +180,7 @@ impl Dispatcher {
         let mut cancelled = false;
         loop {
             self.start_jobs(options.jobs, options.keep_going).await;
-            if self.tasks.is_empty() && self.delayed.is_empty() {
+            if self.tasks.is_empty() && self.delayed.is_empty() && self.admitted.is_empty() {
                 break;
             }
             // The order is the priority. Nothing starves: a run is cancelled once per level, a job
@@ -174,7 +205,7 @@ impl Dispatcher {
                     self.task_ended(end).await;
                 }
                 // Without room, the end of a job says when to look again.
-                () = self.delayed.next(), if self.tasks.len() < options.jobs.get() => {}
+                () = self.delayed.next(), if self.busy() < options.jobs.get() => {}
                 (level, message) = options.notices.next() => self.say(level, message).await,
                 Some(message) = messages.recv() => self.handle(message).await,
             }
@@ -190,20 +221,13 @@ impl Dispatcher {
     }
 
     async fn announce(&mut self, options: &Options) {
-        let plan = Arc::clone(&self.plan);
-        let stages = stages(&plan, &self.names);
+        let plan = Arc::clone(&self.pipelines[0].plan);
+        let stages = stages(&plan, |id| self.names[id.0].clone());
         let pipeline = options.pipeline.clone();
-        let parallel = options.jobs.get() > 1 && !graph::is_chain(&self.plan);
+        let alone = graph::is_chain(&plan) && !plan.has_triggers();
+        let parallel = options.jobs.get() > 1 && !alone;
         self.emitter.emit(Event::RunStarted { pipeline, stages, parallel }).await;
-        for LeftOut { job, reason } in plan.held_up() {
-            let reason = match reason {
-                LeftOutReason::Manual => SkipReason::Manual,
-                LeftOutReason::Tags { missing } => SkipReason::Tags { missing: missing.clone() },
-                LeftOutReason::Waits { job } => SkipReason::Waits { job: job.as_str().into() },
-                _ => continue,
-            };
-            self.emitter.emit(Event::JobSkipped { job: job.name.as_str().into(), reason }).await;
-        }
+        self.announce_held_up(&plan).await;
     }
 
     /// Says something about the run as a whole.
@@ -213,19 +237,31 @@ impl Dispatcher {
 
     /// Starts, or skips, every job that can be.
     async fn start_jobs(&mut self, limit: NonZeroUsize, keep_going: bool) {
-        while self.switch.get() == Cancel::No {
-            let room = self.tasks.len() < limit.get();
+        loop {
+            self.end_pipelines().await;
+            if self.switch.get() != Cancel::No {
+                break;
+            }
+            let room = self.busy() < limit.get();
+            if room && let Some((id, admission)) = self.admitted.pop_front() {
+                self.run_job(id, Some(admission)).await;
+                continue;
+            }
             if room && let Some(id) = self.delayed.take_due() {
                 self.start(id).await;
                 continue;
             }
             // A job that is delayed begins to wait as soon as it could start, room or not.
-            let plan = &self.plan;
-            let wanted = |id: JobId| room || plan.job(id).settings.start_in.is_some();
-            let Some(id) = self.graph.take_ready_if(wanted) else { break };
-            let jobs = &self.jobs;
-            let decision = decide(plan, plan.job(id), keep_going, |other| jobs[other.0].ending);
-            match (decision, plan.job(id).settings.start_in) {
+            let start_in = |id: JobId| self.planned(id).settings.start_in;
+            let wanted = |id: JobId| room || start_in(id).is_some();
+            let Some(id) = self.graph.first_ready(wanted) else { break };
+            let start_in = start_in(id);
+            self.graph.take(id);
+            let (jobs, names) = (&self.jobs, &self.names);
+            let (name, ending) =
+                (|other: JobId| names[other.0].clone(), |other: JobId| jobs[other.0].ending);
+            let decision = decide(self.planned(id), keep_going, name, ending);
+            match (decision, start_in) {
                 (Ok(()), None) => self.start(id).await,
                 (Ok(()), Some(duration)) => {
                     self.delayed.add(id, duration);
@@ -239,134 +275,107 @@ impl Dispatcher {
     }
 
     async fn start(&mut self, id: JobId) {
+        if self.planned(id).trigger.is_some() {
+            self.say_started(id).await;
+            self.start_trigger(id);
+        } else if self.planned(id).settings.resource_group.is_some() {
+            self.ask_admission(id);
+        } else {
+            self.run_job(id, None).await;
+        }
+    }
+
+    async fn say_started(&mut self, id: JobId) {
         self.jobs[id.0].started = Some(Instant::now());
         self.emitter.emit(Event::JobStarted { job: self.names[id.0].clone() }).await;
-        let (plan, executor) = (Arc::clone(&self.plan), Arc::clone(&self.executor));
-        let (log, switch) = (JobLog::new(id, self.sender.clone()), self.switch.clone());
-        let task = self
-            .tasks
-            .spawn(async move { run_job(plan.job(id), executor.as_ref(), log, switch).await });
+    }
+
+    /// Waits for a job's resource group.
+    fn ask_admission(&mut self, id: JobId) {
+        let (plan, place) = self.shared(id);
+        let (executor, switch) = (Arc::clone(&self.executor), self.switch.clone());
+        let log = JobLog::new(id, self.sender.clone());
+        let task = self.tasks.spawn(async move {
+            match admit(&plan.jobs[place], executor.as_ref(), &log, &switch).await {
+                Ok(admission) => TaskEnd::Admitted(admission),
+                Err(outcome) => JobEnd::from(outcome).into(),
+            }
+        });
         self.task_jobs.insert(task.id(), id);
+    }
+
+    async fn run_job(&mut self, id: JobId, admission: Option<Admission>) {
+        self.say_started(id).await;
+        let (plan, place) = self.shared(id);
+        let executor = Arc::clone(&self.executor);
+        let (log, switch) = (JobLog::new(id, self.sender.clone()), self.switch.clone());
+        let task = self.tasks.spawn(async move {
+            let job = &plan.jobs[place];
+            run_job(job, admission, executor.as_ref(), log, switch).await.into()
+        });
+        self.task_jobs.insert(task.id(), id);
+    }
+
+    /// How many tasks take room.
+    fn busy(&self) -> usize {
+        self.tasks.len().saturating_sub(self.light.len())
     }
 
     async fn skip(&mut self, id: JobId, reason: SkipReason) {
         let cancelled = reason == SkipReason::Cancelled;
         self.jobs[id.0].ending =
             Some(if cancelled { Ending::SkippedByCancel } else { Ending::Skipped });
-        self.graph.ended(id);
+        self.job_ended(id);
         self.emitter.emit(Event::JobSkipped { job: self.names[id.0].clone(), reason }).await;
     }
 
-    /// Passes on what a job has sent.
-    async fn handle(&mut self, Message { job: id, body }: Message) {
-        let job = &mut self.jobs[id.0];
-        if job.ending.is_some() {
-            return;
-        }
-        let name = self.names[id.0].clone();
-        if let Body::Output { stream, bytes } = body {
-            let output = match stream {
-                Stream::Stdout => &mut job.stdout,
-                Stream::Stderr => &mut job.stderr,
-            };
-            let bytes = output.push(bytes);
-            if let Some(coverage) = &mut job.coverage {
-                coverage.push(&bytes);
-            }
-            self.emitter.output(name, stream, bytes).await;
-            return;
-        }
-        // A notice comes from elsewhere, at any time: what looks like the beginning of a secret
-        // goes on waiting for its end.
-        if !matches!(body, Body::Notice { .. }) {
-            self.finish_output(id).await;
-        }
-        let job = &mut self.jobs[id.0];
-        let event = match body {
-            Body::Output { .. } => return,
-            Body::Notice { level, message } => Event::Notice { job: Some(name), level, message },
-            Body::StepStarted { step, text, file, line } => {
-                Event::StepStarted { job: name, step, text, file, line }
-            }
-            Body::StepFinished { step, ended } => {
-                let StepEnd { outcome, duration, outputs, usage } = ended;
-                Event::StepFinished { job: name, step, outcome, duration, outputs, usage }
-            }
-            Body::Prepared { duration, spent } => {
-                let Preparation { data, image, modules } = spent;
-                Event::JobPrepared { job: name, duration, data, image, modules }
-            }
-            Body::CommandFinished { section, index, duration, usage } => {
-                Event::CommandFinished { job: name, section, index, duration, usage }
-            }
-            Body::Annotation { step, annotation } => {
-                Event::Annotation { job: name, step, annotation }
-            }
-            Body::ReportRead { report } => Event::ReportRead { job: name, report },
-            Body::Waiting { reason } => Event::JobWaiting { job: name, reason },
-            Body::Retried { attempt, outcome } => {
-                let failed_command = self.failed_command(id, &outcome);
-                let job = &mut self.jobs[id.0];
-                (job.begun, job.failed, job.retries) = (None, None, attempt);
-                job.coverage.iter_mut().for_each(Coverage::reset);
-                Event::JobRetried { job: name, attempt, outcome, failed_command }
-            }
-            Body::CommandStarted { section, index } => {
-                if section == Section::Script {
-                    job.begun = Some(index);
-                }
-                let Some(command) = command(&self.plan, id, section, index) else { return };
-                Event::CommandStarted { job: name, command }
-            }
-            Body::CommandFailed { section, index, line, status } => {
-                let Some(command) = command(&self.plan, id, section, index) else { return };
-                let command = FailedCommand { command, failed_line: line, status: Some(status) };
-                if section == Section::Script {
-                    job.failed = Some(command.clone());
-                }
-                Event::CommandFailed { job: name, command }
-            }
-        };
-        self.emitter.emit(event).await;
-    }
-
-    /// Emits what is left of a job's output before something else is said about the job.
-    async fn finish_output(&mut self, id: JobId) {
-        let job = &mut self.jobs[id.0];
-        let rest = [(Stream::Stdout, job.stdout.finish()), (Stream::Stderr, job.stderr.finish())];
-        for (stream, bytes) in rest {
-            if let Some(coverage) = &mut self.jobs[id.0].coverage {
-                coverage.push(&bytes);
-            }
-            self.emitter.output(self.names[id.0].clone(), stream, bytes).await;
-        }
-    }
-
-    async fn task_ended(&mut self, end: Result<(Id, JobEnd), JoinError>) {
+    async fn task_ended(&mut self, end: Result<(Id, TaskEnd), JoinError>) {
         let (task, end) = match end {
             Ok(end) => end,
-            Err(error) => (error.id(), panicked(error).into()),
+            Err(error) => (error.id(), TaskEnd::Job(panicked(error).into())),
         };
-        if let Some(id) = self.task_jobs.remove(&task) {
-            self.finish(id, end).await;
+        let Some(id) = self.task_jobs.remove(&task) else { return };
+        self.light.remove(&id);
+        match end {
+            TaskEnd::Job(end) => self.finish(id, end).await,
+            TaskEnd::Planned(planned) if self.switch.get() == Cancel::No => {
+                self.child_planned(id, *planned).await;
+            }
+            TaskEnd::Admitted(admission) if self.switch.get() == Cancel::No => {
+                self.admitted.push_back((id, admission));
+            }
+            TaskEnd::Planned(_) | TaskEnd::Admitted(_) => {
+                self.finish(id, StepOutcome::Cancelled.into()).await;
+            }
         }
     }
 
-    async fn finish(&mut self, id: JobId, end: JobEnd) {
+    pub(super) async fn finish(&mut self, id: JobId, end: JobEnd) {
+        if self.jobs[id.0].started.is_none() {
+            // It was about to start, and waited for others.
+            if end.outcome == StepOutcome::Cancelled {
+                self.skip(id, SkipReason::Cancelled).await;
+                return;
+            }
+            self.say_started(id).await;
+        }
         self.finish_output(id).await;
         let JobEnd { outcome, after_script } = end;
         let failed_command = self.failed_command(id, &outcome);
+        let allowed = self.planned(id).allow_failure.allows(outcome.exit_code());
         let job = &mut self.jobs[id.0];
-        let allowed_failure = !outcome.is_success()
-            && outcome != StepOutcome::Cancelled
-            && self.plan.job(id).allow_failure.allows(outcome.exit_code());
-        job.ending = Some(if outcome == StepOutcome::Cancelled {
-            Ending::Cancelled
-        } else if outcome.is_success() || allowed_failure {
-            Ending::Good
-        } else {
-            Ending::Failed
-        });
+        let ending = match &outcome {
+            StepOutcome::Cancelled => Ending::Cancelled,
+            StepOutcome::NothingRan => Ending::Skipped,
+            StepOutcome::Blocked { job: other } => {
+                job.blocked = Some(other.clone());
+                Ending::Blocked
+            }
+            outcome if outcome.is_success() || allowed => Ending::Good,
+            _ => Ending::Failed,
+        };
+        let allowed_failure = ending == Ending::Good && !outcome.is_success();
+        job.ending = Some(ending);
         let event = Event::JobFinished {
             job: self.names[id.0].clone(),
             outcome,
@@ -377,22 +386,8 @@ impl Dispatcher {
             coverage: job.coverage.as_mut().and_then(Coverage::finish),
             after_script: after_script.filter(|outcome| !outcome.is_success()),
         };
-        self.graph.ended(id);
+        self.job_ended(id);
         self.emitter.emit(event).await;
-    }
-
-    /// The command that `outcome` is to be blamed on: the one that was reported to have failed, or
-    /// else the one that was running.
-    fn failed_command(&self, id: JobId, outcome: &StepOutcome) -> Option<FailedCommand> {
-        if outcome.is_success() || matches!(outcome, StepOutcome::NotKept { .. }) {
-            return None;
-        }
-        let job = &self.jobs[id.0];
-        job.failed.clone().or_else(|| {
-            let command = command(&self.plan, id, Section::Script, job.begun?)?;
-            let failed_line = command.line;
-            Some(FailedCommand { command, failed_line, status: outcome.exit_code() })
-        })
     }
 
     /// Drops every job that runs and says so.
@@ -411,44 +406,38 @@ impl Dispatcher {
     /// Skips what was not started: after a cancellation, or in a plan with a cycle, which a valid
     /// pipeline cannot have but which must neither hang nor look like a success.
     async fn skip_the_rest(&mut self) {
-        while let Some(id) = self.delayed.take_any() {
-            self.skip(id, SkipReason::Cancelled).await;
-        }
-        while let Some(id) = self.graph.take_any() {
-            match self.plan.job(id).after.first() {
-                Some(other) if self.switch.get() == Cancel::No => {
-                    let job = self.names[other.0].clone();
-                    self.skip(id, SkipReason::NeedSkipped { job }).await;
-                    self.jobs[id.0].ending = Some(Ending::Failed);
-                }
-                _ => self.skip(id, SkipReason::Cancelled).await,
+        loop {
+            while let Some((id, _)) = self.admitted.pop_front() {
+                self.skip(id, SkipReason::Cancelled).await;
             }
-        }
-    }
-
-    fn result(&self) -> RunResult {
-        let any = |wanted: &[Ending]| {
-            self.jobs.iter().filter_map(|job| job.ending).any(|ending| wanted.contains(&ending))
-        };
-        if any(&[Ending::Cancelled, Ending::SkippedByCancel]) {
-            RunResult::Cancelled
-        } else if any(&[Ending::Failed]) {
-            RunResult::Failed
-        } else if self.plan.blocked_by().is_some() {
-            RunResult::Blocked
-        } else {
-            RunResult::Success
+            while let Some(id) = self.delayed.take_any() {
+                self.skip(id, SkipReason::Cancelled).await;
+            }
+            while let Some(id) = self.graph.take_any() {
+                match self.planned(id).after.first() {
+                    Some(other) if self.switch.get() == Cancel::No => {
+                        let job = self.names[other.0].clone();
+                        self.skip(id, SkipReason::NeedSkipped { job }).await;
+                        self.jobs[id.0].ending = Some(Ending::Failed);
+                    }
+                    _ => self.skip(id, SkipReason::Cancelled).await,
+                }
+            }
+            if self.ended.is_empty() {
+                break;
+            }
+            self.end_pipelines().await;
         }
     }
 }
 
 /// The stages with their jobs, those included that nobody starts.
-fn stages(plan: &Plan, names: &[JobName]) -> Vec<StageInfo> {
+pub(super) fn stages(plan: &Plan, name: impl Fn(JobId) -> JobName) -> Vec<StageInfo> {
     let held_up: Vec<&LeftOut> = plan.held_up().collect();
     if held_up.is_empty() {
         let info = |stage: &crate::plan::Stage| StageInfo {
             name: stage.name.clone(),
-            jobs: stage.jobs.iter().map(|id| names[id.0].clone()).collect(),
+            jobs: stage.jobs.iter().map(|id| name(*id)).collect(),
         };
         return plan.stages.iter().map(info).collect();
     }
@@ -460,17 +449,6 @@ fn stages(plan: &Plan, names: &[JobName]) -> Vec<StageInfo> {
     let stages =
         plan.stage_order.iter().map(|name| StageInfo { name: name.clone(), jobs: jobs(name) });
     stages.filter(|stage| !stage.jobs.is_empty()).collect()
-}
-
-/// The entry that a message speaks of; an executor that counts wrongly is not worth a panic.
-fn command(plan: &Plan, id: JobId, section: Section, index: usize) -> Option<Command> {
-    let job = plan.job(id);
-    let entries = match section {
-        Section::Script => &job.script,
-        Section::AfterScript => &job.after_script,
-    };
-    let ScriptEntry { text, file, line } = entries.get(index)?.clone();
-    Some(Command { section, index, text, file, line })
 }
 
 fn panicked(error: JoinError) -> StepOutcome {

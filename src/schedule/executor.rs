@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use super::{JobLog, Stop};
 use crate::event::{Section, StepOutcome};
-use crate::plan::{PlannedJob, ScriptEntry};
+use crate::plan::{Plan, PlannedJob, ScriptEntry};
 
 /// Where jobs run. The scheduler decides what runs when; an executor knows how.
 ///
@@ -37,6 +37,20 @@ pub trait Executor: Send + Sync {
     async fn admit(&self, job: &PlannedJob, log: &JobLog) -> Result<Admission, NotLoadable> {
         let _ = (job, log);
         Ok(Box::new(()))
+    }
+
+    /// Takes note of a child pipeline, before anything else is asked about its jobs.
+    fn join(&self, plan: &Plan) {
+        let _ = plan;
+    }
+
+    /// The content of a file among the artifacts that a job has left, of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// Why there is none, in a few words.
+    async fn artifact(&self, job: &str, path: &str, limit: u64) -> Result<Vec<u8>, String> {
+        let _ = (job, path, limit);
+        Err("no artifacts are kept here".to_owned())
     }
 
     /// Makes a sandbox ready for a job: finds its image, loads its shell, makes its `/tmp`.

@@ -1,9 +1,9 @@
 use std::collections::{BTreeSet, HashMap};
 
-use crate::plan::{JobId, Plan};
+use crate::plan::{JobId, Plan, PlannedJob};
 
 /// Which jobs wait for which: the part of a run's state that only counts.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Graph {
     /// What jobs wait for. Those that wait for the same jobs, like all of a stage, share a gate,
     /// so that a large pipeline has no edge for each pair of jobs.
@@ -25,26 +25,25 @@ struct Gate {
 }
 
 impl Graph {
-    pub(super) fn new(plan: &Plan) -> Self {
-        let mut followers = vec![Vec::new(); plan.jobs.len()];
-        let mut gates: Vec<Gate> = Vec::new();
+    /// Adds jobs, whose identifiers go on where those of the jobs before end.
+    pub(super) fn add(&mut self, jobs: &[PlannedJob]) {
+        self.followers.resize_with(self.followers.len() + jobs.len(), Vec::new);
         let mut shared: HashMap<*const JobId, usize> = HashMap::new();
-        let (mut ready, mut blocked) = (BTreeSet::new(), BTreeSet::new());
-        for job in &plan.jobs {
+        for job in jobs {
             if job.after.is_empty() {
-                ready.insert(job.id);
+                self.ready.insert(job.id);
                 continue;
             }
-            blocked.insert(job.id);
+            self.blocked.insert(job.id);
             let gate = *shared.entry(job.after.as_ptr()).or_insert_with(|| {
                 let after: BTreeSet<JobId> = job.after.iter().copied().collect();
-                after.iter().for_each(|earlier| followers[earlier.0].push(gates.len()));
-                gates.push(Gate { jobs: vec![], open: after.len() });
-                gates.len() - 1
+                let gate = self.gates.len();
+                after.iter().for_each(|earlier| self.followers[earlier.0].push(gate));
+                self.gates.push(Gate { jobs: vec![], open: after.len() });
+                gate
             });
-            gates[gate].jobs.push(job.id);
+            self.gates[gate].jobs.push(job.id);
         }
-        Self { gates, followers, ready, blocked }
     }
 
     /// Takes the first job, in the order of the plan, that waits for nothing.
@@ -52,11 +51,14 @@ impl Graph {
         self.ready.pop_first()
     }
 
-    /// Takes the first job that waits for nothing and that a predicate wants.
-    pub(super) fn take_ready_if(&mut self, wanted: impl Fn(JobId) -> bool) -> Option<JobId> {
-        let id = self.ready.iter().copied().find(|id| wanted(*id))?;
+    /// The first job that waits for nothing and that a predicate wants.
+    pub(super) fn first_ready(&self, wanted: impl Fn(JobId) -> bool) -> Option<JobId> {
+        self.ready.iter().copied().find(|id| wanted(*id))
+    }
+
+    /// Takes a job that waits for nothing.
+    pub(super) fn take(&mut self, id: JobId) {
         self.ready.remove(&id);
-        Some(id)
     }
 
     /// Notes that a job has ended.
@@ -79,7 +81,8 @@ impl Graph {
 
 /// Whether every job comes after every job before it, so that no two can run at the same time.
 pub(super) fn is_chain(plan: &Plan) -> bool {
-    let mut graph = Graph::new(plan);
+    let mut graph = Graph::default();
+    graph.add(&plan.jobs);
     while let Some(job) = graph.take_ready() {
         if !graph.ready.is_empty() {
             return false;

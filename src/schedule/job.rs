@@ -7,7 +7,8 @@ use tokio::time::{sleep, timeout};
 
 use super::limits::ScriptLimits;
 use super::{
-    Cancel, CancelSwitch, Executor, JobLog, JobSandbox, ScriptRun, Stop, StopReason, retry,
+    Admission, Cancel, CancelSwitch, Executor, JobLog, JobSandbox, ScriptRun, Stop, StopReason,
+    retry,
 };
 use crate::event::{Level, Section, StepOutcome};
 use crate::plan::PlannedJob;
@@ -41,13 +42,30 @@ impl From<StepOutcome> for JobEnd {
     }
 }
 
+/// Waits until a job may use what only one job may use at a time.
+pub(super) async fn admit(
+    job: &PlannedJob,
+    executor: &dyn Executor,
+    log: &JobLog,
+    switch: &CancelSwitch,
+) -> Result<Admission, StepOutcome> {
+    let admission = tokio::select! {
+        biased;
+        () = switch.reached(Cancel::Gracefully) => return Err(StepOutcome::Cancelled),
+        admission = executor.admit(job, log) => admission,
+    };
+    admission.map_err(|error| StepOutcome::NotLoadable { message: error.message })
+}
+
+/// Runs a job; `admission` is what it holds already, if that was asked for.
 pub(super) async fn run_job(
     job: &PlannedJob,
+    admission: Option<Admission>,
     executor: &dyn Executor,
     log: JobLog,
     switch: CancelSwitch,
 ) -> JobEnd {
-    let end = attempts(job, executor, &log, switch).await;
+    let end = attempts(job, admission, executor, &log, switch).await;
     log.flush().await;
     end
 }
@@ -55,18 +73,17 @@ pub(super) async fn run_job(
 /// Tries a job until it succeeds or is not to be tried again.
 async fn attempts(
     job: &PlannedJob,
+    admission: Option<Admission>,
     executor: &dyn Executor,
     log: &JobLog,
     switch: CancelSwitch,
 ) -> JobEnd {
-    let admission = tokio::select! {
-        biased;
-        () = switch.reached(Cancel::Gracefully) => return StepOutcome::Cancelled.into(),
-        admission = executor.admit(job, log) => admission,
-    };
     let _admission = match admission {
-        Ok(admission) => admission,
-        Err(error) => return StepOutcome::NotLoadable { message: error.message }.into(),
+        Some(admission) => admission,
+        None => match admit(job, executor, log, &switch).await {
+            Ok(admission) => admission,
+            Err(outcome) => return outcome.into(),
+        },
     };
     let mut attempt = 1;
     loop {
@@ -189,7 +206,11 @@ async fn abandoned(log: &JobLog, reason: StopReason) -> StepOutcome {
 
 fn sandbox_is_usable_after(outcome: &StepOutcome) -> bool {
     match outcome {
-        StepOutcome::Internal { .. } | StepOutcome::NotLoadable { .. } => false,
+        StepOutcome::Internal { .. }
+        | StepOutcome::NotLoadable { .. }
+        | StepOutcome::Downstream { .. }
+        | StepOutcome::Blocked { .. }
+        | StepOutcome::NothingRan => false,
         StepOutcome::Exited(_)
         | StepOutcome::Trapped { .. }
         | StepOutcome::TimedOut

@@ -16,10 +16,14 @@ mod graph;
 mod job;
 mod limits;
 mod log;
+mod messages;
 mod notices;
+mod pipelines;
+mod planner;
 mod redact;
 mod retry;
 mod stop;
+mod trigger;
 mod utf8;
 
 pub use dispatch::{Options, run};
@@ -27,7 +31,9 @@ pub use executor::{Admission, Executor, JobSandbox, NotLoadable, ScriptRun};
 pub use job::{AFTER_SCRIPT_LIMIT, GRACE, KEEP_LIMIT, PREPARE_LIMIT};
 pub use log::{JobLog, Outputs, StepEnd};
 pub use notices::{Notices, Notifier, notices};
+pub use planner::{ChildPlan, Planner};
 pub use stop::{Cancel, CancelSwitch, Stop, StopReason};
+pub use trigger::{CHILD_LIMIT, MAX_GENERATED};
 
 #[cfg(test)]
 mod tests;

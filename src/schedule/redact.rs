@@ -59,21 +59,29 @@ pub(super) fn redacted(event: Event, mask: &Mask) -> Event {
         StepOutcome::NotLoadable { message } => StepOutcome::NotLoadable { message: text(message) },
         StepOutcome::NotKept { message } => StepOutcome::NotKept { message: text(message) },
         StepOutcome::Internal { message } => StepOutcome::Internal { message: text(message) },
+        StepOutcome::Downstream { message } => StepOutcome::Downstream { message: text(message) },
+        StepOutcome::Blocked { job } => StepOutcome::Blocked { job: name(job) },
         StepOutcome::Exited(_)
         | StepOutcome::TimedOut
         | StepOutcome::OutOfMemory
         | StepOutcome::OutputLimit
         | StepOutcome::DiskQuota
+        | StepOutcome::NothingRan
         | StepOutcome::Cancelled => outcome,
+    };
+    let shown = |stages: Vec<StageInfo>| {
+        let stage = |stage: StageInfo| StageInfo {
+            name: text(stage.name),
+            jobs: stage.jobs.into_iter().map(name).collect(),
+        };
+        stages.into_iter().map(stage).collect()
     };
     match event {
         Event::RunStarted { pipeline, stages, parallel } => {
-            let stage = |stage: StageInfo| StageInfo {
-                name: text(stage.name),
-                jobs: stage.jobs.into_iter().map(name).collect(),
-            };
-            let stages = stages.into_iter().map(stage).collect();
-            Event::RunStarted { pipeline: text(pipeline), stages, parallel }
+            Event::RunStarted { pipeline: text(pipeline), stages: shown(stages), parallel }
+        }
+        Event::PipelineCreated { job, stages } => {
+            Event::PipelineCreated { job, stages: shown(stages) }
         }
         Event::Notice { job, level, message } => {
             Event::Notice { job, level, message: text(message) }
@@ -169,6 +177,7 @@ pub(super) fn redacted(event: Event, mask: &Mask) -> Event {
         | Event::JobPrepared { .. }
         | Event::CommandFinished { .. }
         | Event::Output { .. }
+        | Event::PipelineFinished { .. }
         | Event::RunFinished { .. } => event,
     }
 }

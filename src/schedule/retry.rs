@@ -29,7 +29,12 @@ pub(super) fn again(retry: &Retry, outcome: &StepOutcome, attempts: u32) -> bool
 /// name has one that GitLab replaced by others.
 fn reasons(outcome: &StepOutcome) -> &'static [RetryReason] {
     match outcome {
-        StepOutcome::Exited(0) | StepOutcome::Cancelled => &[],
+        // Trigger jobs have no `retry`.
+        StepOutcome::Exited(0)
+        | StepOutcome::Cancelled
+        | StepOutcome::Downstream { .. }
+        | StepOutcome::Blocked { .. }
+        | StepOutcome::NothingRan => &[],
         StepOutcome::Exited(_)
         | StepOutcome::Trapped { .. }
         | StepOutcome::OutOfMemory

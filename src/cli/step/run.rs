@@ -141,6 +141,7 @@ async fn supervise(plan: Plan, executor: SandboxExecutor) -> Result<Exit, Failur
         notices,
         keep_going: false,
         mask: Mask::default(),
+        planner: None,
     };
     let mut signals = Signals::new()?;
     let cancel = switch.clone();
@@ -150,8 +151,7 @@ async fn supervise(plan: Plan, executor: SandboxExecutor) -> Result<Exit, Failur
             cancel.raise(level);
         }
     });
-    let running =
-        tokio::spawn(schedule::run(Arc::new(plan), Arc::new(executor), options, switch, events));
+    let running = tokio::spawn(schedule::run(plan, Arc::new(executor), options, switch, events));
     let outputs = Mutex::new(String::new());
     while let Some(record) = records.recv().await {
         show(&record.event, &outputs);
@@ -162,7 +162,7 @@ async fn supervise(plan: Plan, executor: SandboxExecutor) -> Result<Exit, Failur
         .map_err(|error| Failure::unable(format!("the step ended with a panic: {error}")))?;
     print(&outputs.into_inner().unwrap_or_default())?;
     Ok(match result {
-        RunResult::Success | RunResult::Blocked => Exit::Success,
+        RunResult::Success | RunResult::Blocked | RunResult::Skipped => Exit::Success,
         RunResult::Failed => Exit::JobsFailed,
         RunResult::Cancelled => Exit::Cancelled,
     })

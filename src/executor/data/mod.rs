@@ -3,26 +3,30 @@
 
 mod dotenv;
 mod keep;
+mod pipelines;
 mod prepare;
 mod report;
 mod secrets;
 
+use pipelines::Pipelines;
 pub(super) use prepare::Given;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::io::Read as _;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 
 use super::PROJECT_DIRECTORY;
 use crate::event::{Level, StepOutcome, WaitReason};
 use crate::mask::Mask;
-use crate::plan::{LeftOutReason, Plan, PlannedJob, Takes};
+use crate::plan::{OfUpstream, Plan, PlannedJob, Takes};
 use crate::sandbox::{HostDirectory, Sandbox, Scratch};
 use crate::schedule::{Admission, JobLog, JobSandbox, NotLoadable, ScriptRun, Stop};
-use crate::workspace::{Artifacts, Caches, Entry, Patterns, ProjectState, Tracked};
+use crate::workspace::{Artifacts, Caches, Entry, Patterns, ProjectState, Tracked, readable_size};
 
 /// Which directory a job works in.
 #[derive(Clone, Debug)]
@@ -50,60 +54,43 @@ pub struct RunData {
     caches: Caches,
     workspace: Workspace,
     tracked: Option<Arc<Tracked>>,
+    /// The run's own pipeline (`CI_PIPELINE_ID`).
     pipeline: u64,
     /// What must not be in what is stored; none if nobody has named a secret.
     secrets: Option<Mask>,
-    /// Variables of the command line, over which nothing that a job reports has precedence.
-    fixed: HashSet<String>,
-    /// Jobs with artifacts in the order of their stages, each with its stage's place.
-    producers: Vec<(usize, String)>,
-    stages: HashMap<String, usize>,
-    /// The jobs that run this time.
-    running: HashSet<String>,
+    pipelines: RwLock<Pipelines>,
     /// What jobs of this run have left.
     left: Mutex<HashMap<String, Entry>>,
 }
 
 impl RunData {
-    /// What the jobs of a plan need of each other. `fixed` names the variables of the command
-    /// line; `tracked` is what git tracks, where a job asks for what it does not; `secrets` what is
-    /// told if it is stored.
+    /// What the jobs of a plan need of each other. `tracked` is what git tracks, where a job asks
+    /// for what it does not; `secrets` what is told if it is stored.
     pub fn new(
         plan: &Plan,
         state: ProjectState,
         workspace: Workspace,
         tracked: Option<Arc<Tracked>>,
-        pipeline: u64,
-        fixed: HashSet<String>,
         secrets: Option<Mask>,
     ) -> Self {
-        let stages: HashMap<String, usize> =
-            plan.stage_order.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect();
-        // What was not asked for this time may have left something earlier.
-        let not_asked = |left: &&crate::plan::LeftOut| left.reason == LeftOutReason::NotSelected;
-        let others = plan.left_out.iter().filter(not_asked).map(|left| &left.job);
-        let mut producers: Vec<(usize, String)> = plan
-            .jobs
-            .iter()
-            .chain(others)
-            .filter(|job| job.settings.gives())
-            .map(|job| (stages.get(&job.stage).copied().unwrap_or(0), job.name.clone()))
-            .collect();
-        producers.sort_by_key(|(stage, _)| *stage);
-        Self {
+        let data = Self {
             artifacts: Artifacts::new(state.clone()),
             caches: Caches::new(state.clone()),
             state,
             workspace,
             tracked,
-            pipeline,
-            fixed,
+            pipeline: plan.pipeline_id,
             secrets,
-            producers,
-            stages,
-            running: plan.jobs.iter().map(|job| job.name.clone()).collect(),
+            pipelines: RwLock::default(),
             left: Mutex::default(),
-        }
+        };
+        data.join(plan);
+        data
+    }
+
+    /// Takes note of a pipeline of the run.
+    pub(super) fn join(&self, plan: &Plan) {
+        self.pipelines.write().unwrap_or_else(PoisonError::into_inner).add(plan);
     }
 
     /// Removes stored artifacts that are outdated. To be called once, when the run is over.
@@ -139,25 +126,67 @@ impl RunData {
     }
 
     /// The stored artifacts that a job gets, in the order in which it gets them.
-    fn sources(&self, job: &PlannedJob) -> Vec<Entry> {
+    ///
+    /// # Errors
+    /// If something is missing that GitLab fails the job for.
+    fn sources(&self, job: &PlannedJob) -> Result<Vec<Entry>, String> {
+        let pipelines = self.pipelines.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(own) = pipelines.of(&job.name) else { return Ok(vec![]) };
         let names: Vec<&str> = match &job.settings.takes {
             Takes::Only(names) => names.iter().map(String::as_str).collect(),
-            Takes::Earlier => {
-                let own = self.stages.get(&job.stage).copied().unwrap_or(0);
-                let earlier = self.producers.iter().filter(|(stage, _)| *stage < own);
-                earlier.map(|(_, name)| name.as_str()).collect()
-            }
+            Takes::Earlier => own.earlier(&job.stage).collect(),
         };
-        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        names
-            .into_iter()
-            .filter_map(|name| match left.get(name) {
-                Some(entry) => Some(entry.clone()),
-                // A job that runs this time and has left nothing has nothing to give.
-                None if self.running.contains(name) => None,
-                None => self.artifacts.latest(name, SystemTime::now()),
-            })
-            .collect()
+        let mut found: Vec<Entry> =
+            names.into_iter().filter_map(|name| self.left_by(name, &pipelines)).collect();
+        for OfUpstream { pipeline, job } in &job.settings.upstream {
+            let entry = match pipelines.upstream(own, pipeline, job)? {
+                Some(name) => self.left_by(name, &pipelines),
+                // Without a parent the file is tried on its own: what was stored before is there.
+                None => self.left_by(job, &pipelines),
+            };
+            found.push(entry.ok_or_else(|| {
+                format!(
+                    "`needs:pipeline:job`: {job} has left no artifacts; it has to come before the \
+                     job that triggers this pipeline"
+                )
+            })?);
+        }
+        Ok(found)
+    }
+
+    /// What a job has left: this time if it runs, or else in an earlier run.
+    fn left_by(&self, name: &str, pipelines: &Pipelines) -> Option<Entry> {
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        match left {
+            Some(entry) => Some(entry),
+            // A job that runs this time and has left nothing has nothing to give.
+            None if pipelines.running(name) => None,
+            None => self.artifacts.latest(name, SystemTime::now()),
+        }
+    }
+
+    /// The content of a file among the artifacts of a job.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) async fn artifact(
+        self: &Arc<Self>,
+        job: &str,
+        path: &str,
+        limit: u64,
+    ) -> Result<Vec<u8>, String> {
+        let entry =
+            self.left_by(job, &self.pipelines.read().unwrap_or_else(PoisonError::into_inner));
+        let entry = entry.ok_or_else(|| {
+            format!("the job {job} has left no artifacts; does it have `artifacts:paths`?")
+        })?;
+        let (data, path) = (Arc::clone(self), path.to_owned());
+        blocking(move || {
+            let _lock = data.artifacts.reading().map_err(|error| error.to_string())?;
+            let files = HostDirectory::from(entry.files()).dir();
+            read(&files.map_err(|error| error.to_string())?, &path, limit)
+        })
+        .await
     }
 
     fn is_strict(&self) -> bool {
@@ -168,6 +197,31 @@ impl RunData {
     fn stays(&self) -> bool {
         matches!(self.workspace, Workspace::Shared { copy: false })
     }
+}
+
+/// The content of a regular file of a directory, of at most `limit` bytes.
+///
+/// # Errors
+/// Why there is none, in a few words.
+pub(super) fn read(directory: &Dir, path: &str, limit: u64) -> Result<Vec<u8>, String> {
+    let path = path.trim_start_matches("./");
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file among them".to_owned(),
+        _ => error.to_string(),
+    };
+    // Not blocking: opening a pipe would wait for somebody who writes to it.
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    let file = directory.open_with(path, &options).map_err(failed)?;
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Err("it is no regular file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > limit {
+        return Err(format!("it is larger than {}", readable_size(limit)));
+    }
+    Ok(bytes)
 }
 
 /// How often a resource group is asked for.

@@ -1,7 +1,7 @@
 //! Before a job: its directory, the artifacts and variables that it gets, its caches.
 
 use std::fs::File;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use cap_std::fs::Dir;
 
@@ -65,9 +65,13 @@ impl RunData {
         log: &JobLog,
     ) -> Result<Vec<(String, String)>, String> {
         let mut reported: Vec<(String, String)> = Vec::new();
-        for entry in self.sources(job) {
+        let fixed = {
+            let pipelines = self.pipelines.read().unwrap_or_else(PoisonError::into_inner);
+            pipelines.of(&job.name).map(|own| Arc::clone(&own.fixed)).unwrap_or_default()
+        };
+        for entry in self.sources(job)? {
             for (name, value) in &entry.manifest.variables {
-                if !self.fixed.contains(name) {
+                if !fixed.contains(name) {
                     reported.retain(|(other, _)| other != name);
                     reported.push((name.clone(), value.clone()));
                 }

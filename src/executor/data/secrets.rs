@@ -61,7 +61,7 @@ impl Found {
         if !stream.found() {
             return;
         }
-        if self.named.iter().any(|other| *other == shown) {
+        if self.named.contains(&shown) {
             // Once among the artifacts and once as a report.
         } else if self.named.len() < MAX_NAMED {
             self.named.push(shown);

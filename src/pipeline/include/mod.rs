@@ -19,7 +19,7 @@ use super::glob::Glob;
 use super::inputs::{self, Arguments, Contexts};
 use super::loader::{Fetched, LoadError, Source};
 use super::model::{Rule, When};
-use super::{Loader, Request, read, references, unreadable};
+use super::{Child, ChildFile, Loader, Request, read, references, unreadable};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::yaml::{self, Mapping, Node, Value};
 
@@ -72,7 +72,10 @@ impl<'a> Includer<'a> {
         Self {
             loader,
             variables: request.variables.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect(),
-            open: vec![normal(request.file)],
+            open: match request.child {
+                Some(_) => vec![],
+                None => vec![normal(request.file)],
+            },
             count: 0,
             files: None,
             changes: Changes::default(),
@@ -104,6 +107,57 @@ impl<'a> Includer<'a> {
         let origin = Origin::Here;
         let root = self.filled(root, documents.header.as_ref(), inputs, None, &[], &origin)?;
         Some((self.expand(root, &origin)?, documents.file))
+    }
+
+    /// The files of a child pipeline, merged, and where they are named.
+    pub(super) fn child(&mut self, child: Child<'_>) -> Option<(Mapping, Span)> {
+        let mut merged = Mapping::new();
+        let mut artifacts = child.artifacts.iter();
+        for file in child.files {
+            let (sources, inputs, span): (Vec<File>, &Arguments, Span) = match file {
+                ChildFile::Local { path, inputs } => {
+                    (vec![File::Local(path.value.clone())], inputs, path.span)
+                }
+                ChildFile::Artifact { path, inputs, .. } => {
+                    let Some(made) = artifacts.next() else { continue };
+                    let text = Text {
+                        name: made.name.clone(),
+                        bytes: made.bytes.clone(),
+                        origin: Origin::Here,
+                        component: vec![],
+                    };
+                    if let Some(content) = self.file(text, path.span, inputs)? {
+                        deep_merge(&mut merged, &content);
+                    }
+                    continue;
+                }
+                ChildFile::Elsewhere { keyword, source, files, reference, inputs } => {
+                    let address = source.value.clone();
+                    let sources = match *keyword {
+                        "remote" => vec![File::Remote { url: address, integrity: None }],
+                        "template" => vec![File::Template(address)],
+                        "component" => vec![File::Component(address)],
+                        _ => files
+                            .iter()
+                            .map(|path| File::Project {
+                                project: address.clone(),
+                                reference: reference.clone(),
+                                path: path.clone(),
+                            })
+                            .collect(),
+                    };
+                    (sources, inputs, source.span)
+                }
+            };
+            for source in &sources {
+                for text in self.texts(source, span, &Origin::Here) {
+                    if let Some(content) = self.file(text, span, inputs)? {
+                        deep_merge(&mut merged, &content);
+                    }
+                }
+            }
+        }
+        Some((merged, child.span))
     }
 
     /// A file's top level, which must be a mapping.

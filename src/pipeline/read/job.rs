@@ -10,9 +10,9 @@ use crate::diagnostic::{Code, Diagnostic, Spanned, similar};
 use crate::function;
 use crate::pipeline::PullPolicy;
 use crate::pipeline::inputs;
-use crate::pipeline::keywords::{self, Place, Support};
+use crate::pipeline::keywords::Place;
 use crate::pipeline::model::{Inherit, Job, Script, Variables, When};
-use crate::yaml::{Mapping, Node, Value};
+use crate::yaml::{Mapping, Node};
 
 /// What jobs take over if they do not say otherwise: `default:`, and the same keywords at the top
 /// level, where GitLab took them before there was `default`.
@@ -86,11 +86,11 @@ impl Reader<'_> {
         };
         let execution = self.execution(mapping, &defaults.execution, &inherit_default);
         let defaults = Inherited { defaults, inherit: &inherit_default };
-        let undecided = undecided(mapping);
         if let Some(inputs) = mapping.get("inputs") {
             inputs::check_job_inputs(inputs, self.diagnostics);
         }
         self.rules_alone(mapping);
+        self.trigger_alone(mapping);
         let script = self.own_script(&name, mapping);
         let run = self.run(mapping);
         let before_script = match value_of(mapping, "before_script") {
@@ -148,9 +148,11 @@ impl Reader<'_> {
                 .get("environment")
                 .filter(|entry| !entry.value.is_null())
                 .and_then(|entry| self.environment(entry)),
-            trigger: value_of(mapping, "trigger").and_then(|node| self.trigger(node)),
+            trigger: mapping
+                .get("trigger")
+                .filter(|entry| !entry.value.is_null())
+                .and_then(|entry| self.trigger(entry)),
             execution,
-            undecided,
             rules: value_of(mapping, "rules").map(|node| self.rules("`rules`", Place::Rule, node)),
             only: value_of(mapping, "only").map(|node| self.policy("only", node)),
             except: value_of(mapping, "except").map(|node| self.policy("except", node)),
@@ -260,16 +262,6 @@ impl Reader<'_> {
 
 fn no_commands() -> Script {
     Arc::from([])
-}
-
-/// The first keyword of a job that must keep it from running.
-fn undecided(mapping: &Mapping) -> Option<Spanned<&'static str>> {
-    mapping.iter().find_map(|(name, entry)| {
-        let keyword = keywords::find(Place::Job, name)?;
-        let empty = matches!(&entry.value.value, Value::Null);
-        (matches!(keyword.support, Support::LeavesOut(_)) && !empty)
-            .then(|| Spanned::new(keyword.name, entry.key))
-    })
 }
 
 /// The defaults that a job takes over.

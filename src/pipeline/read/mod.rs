@@ -123,7 +123,12 @@ impl<'a> Reader<'a> {
 
     /// Tells every idle keyword once.
     fn tell_idle(&mut self) {
-        for ((_, name), idle) in std::mem::take(&mut self.idle) {
+        for ((place, name), idle) in std::mem::take(&mut self.idle) {
+            let name = match place {
+                Place::Trigger => format!("trigger:{name}"),
+                Place::Need => format!("needs:{name}"),
+                _ => name.to_owned(),
+            };
             let more = match idle.places {
                 0 | 1 => String::new(),
                 2 => " (and in one more place)".to_owned(),
@@ -139,11 +144,6 @@ impl<'a> Reader<'a> {
                 Support::NotYet(meaning) => Diagnostic::warning(
                     Code::NotSupported,
                     format!("`{name}` is not supported yet: {meaning}"),
-                )
-                .label(idle.first, format!("not supported yet{more}")),
-                Support::LeavesOut(meaning) => Diagnostic::warning(
-                    Code::JobLeftOut,
-                    format!("`{name}` is not supported yet: {meaning}, so the job is left out"),
                 )
                 .label(idle.first, format!("not supported yet{more}")),
                 Support::Refused(meaning) => Diagnostic::error(

@@ -3,13 +3,16 @@
 use std::collections::HashSet;
 
 use super::{Reader, flatten, value_of};
-use crate::diagnostic::{Code, Diagnostic};
-use crate::pipeline::keywords::Place;
+use crate::diagnostic::{Code, Diagnostic, Spanned};
+use crate::pipeline::keywords::{Place, Support};
 use crate::pipeline::model::Need;
 use crate::yaml::Node;
 
 /// The most jobs that GitLab lets a job need.
 const MAX_NEEDS: usize = 50;
+
+/// What a need of a pipeline without a job is here.
+const ELSEWHERE: Support = Support::NoEffect("the pipelines of other projects are on the server");
 
 impl Reader<'_> {
     /// The jobs of the same pipeline in a `needs:`. Whether they exist is the plan's question.
@@ -37,7 +40,8 @@ impl Reader<'_> {
         }
         let mut seen = HashSet::new();
         needs.retain(|need| {
-            let first = seen.insert(need.job.value.clone());
+            let pipeline = need.pipeline.as_ref().map(|pipeline| pipeline.value.clone());
+            let first = seen.insert((need.job.value.clone(), pipeline));
             if !first {
                 self.diagnostics.push(
                     Diagnostic::error(
@@ -56,25 +60,38 @@ impl Reader<'_> {
     fn need(&mut self, node: &Node, in_list: bool) -> Option<Need> {
         let Some(mapping) = node.as_mapping() else {
             let job = self.string("an entry of `needs`", node)?;
-            return Some(Need { job, optional: false, artifacts: true, matrix: None });
+            return Some(Need {
+                job,
+                optional: false,
+                artifacts: true,
+                matrix: None,
+                pipeline: None,
+            });
         };
         self.keywords(Place::Need, mapping);
         self.part("needs:", node);
-        // Needs of other projects and pipelines only hand over artifacts.
-        if let Some(other) =
-            ["project", "pipeline"].into_iter().find(|key| mapping.contains_key(*key))
-        {
-            let wanted: &[&str] = match other {
-                "project" => &["job", "ref"],
-                // Alone it is how a job shows the status of another pipeline.
-                _ if in_list => &["job"],
-                _ => &[],
-            };
-            for missing in wanted.iter().filter(|key| value_of(mapping, key).is_none()) {
+        // Needs of other projects only hand over artifacts.
+        if mapping.contains_key("project") {
+            for missing in ["job", "ref"].iter().filter(|key| value_of(mapping, key).is_none()) {
                 self.diagnostics.push(
-                    Diagnostic::error(Code::WrongValue, format!("`needs:{other}` is not complete"))
+                    Diagnostic::error(Code::WrongValue, "`needs:project` is not complete")
                         .label(node.span, format!("`{missing}` is missing")),
                 );
+            }
+            return None;
+        }
+        let pipeline = mapping.get("pipeline").filter(|entry| !entry.value.is_null());
+        if let Some(entry) = pipeline
+            && value_of(mapping, "job").is_none()
+        {
+            if in_list {
+                self.diagnostics.push(
+                    Diagnostic::error(Code::WrongValue, "`needs:pipeline` is not complete")
+                        .label(node.span, "`job` is missing"),
+                );
+            } else {
+                // The job would take over the status of another project's pipeline.
+                self.note(Place::Need, "pipeline", ELSEWHERE, entry);
             }
             return None;
         }
@@ -106,6 +123,14 @@ impl Reader<'_> {
             let parallel = self.parallel(node);
             parallel.into_iter().map(|part| part.name).collect()
         });
-        Some(Need { job, optional, artifacts, matrix })
+        let pipeline = match pipeline {
+            // An identifier may be written as a number.
+            Some(entry) => match entry.value.scalar_text() {
+                Some(text) => Some(Spanned::new(text.to_string(), entry.value.span)),
+                None => Some(self.string("`needs:pipeline`", &entry.value)?),
+            },
+            None => None,
+        };
+        Some(Need { job, optional, artifacts, matrix, pipeline })
     }
 }

@@ -3,18 +3,74 @@
 use super::{Reader, value_of};
 use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::pipeline::inputs::{self, Arguments};
+use crate::pipeline::keywords::{self, Place};
 use crate::pipeline::trigger::{ChildFile, Forward, Strategy, Target, Trigger};
-use crate::yaml::{Mapping, Node};
+use crate::yaml::{Entry, Mapping, Node};
+
+/// The keywords that a job with `trigger` cannot have, because nothing of it runs on a runner
+/// (GitLab's `Entry::Bridge`).
+const NOT_OF_TRIGGERS: [&str; 19] = [
+    "after_script",
+    "artifacts",
+    "before_script",
+    "cache",
+    "coverage",
+    "dependencies",
+    "hooks",
+    "id_tokens",
+    "identity",
+    "image",
+    "pages",
+    "release",
+    "retry",
+    "secrets",
+    "services",
+    "start_in",
+    "tags",
+    "timeout",
+    "inputs",
+];
 
 impl Reader<'_> {
+    /// Tells what a job cannot have beside its `trigger`.
+    pub(super) fn trigger_alone(&mut self, job: &Mapping) {
+        let Some(trigger) = job.get("trigger").filter(|entry| !entry.value.is_null()) else {
+            return;
+        };
+        for name in NOT_OF_TRIGGERS {
+            let Some(entry) = job.get(name).filter(|entry| !entry.value.is_null()) else {
+                continue;
+            };
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::KeywordConflict,
+                    format!("a job with `trigger` has no `{name}`"),
+                )
+                .label(entry.key, "nothing of the job runs here")
+                .label(trigger.key, "it starts another pipeline")
+                .help(format!("take `{name}` out, or into the jobs of that pipeline")),
+            );
+        }
+    }
+
     /// What a job starts; `None` if that cannot be told, which has been.
-    pub(super) fn trigger(&mut self, node: &Node) -> Option<Trigger> {
-        let simple = |target| Trigger { target, strategy: None, forward: Forward::default() };
+    pub(super) fn trigger(&mut self, entry: &Entry) -> Option<Trigger> {
+        let node = &entry.value;
+        let simple = |target| {
+            let (strategy, forward, span) = (None, Forward::default(), entry.key);
+            Trigger { target, strategy, forward, span }
+        };
         if let Some(path) = text(node) {
+            if let Some(project) = keywords::find(Place::Trigger, "project") {
+                self.note(Place::Trigger, project.name, project.support, entry);
+            }
             let (branch, inputs) = (None, Arguments::new());
             return Some(simple(Target::Project { path, branch, inputs }));
         }
         let mapping = node.as_mapping()?;
+        self.keywords(Place::Trigger, mapping);
+        // It is told with the project.
+        self.idle.shift_remove(&(Place::Trigger, "branch"));
         let target = match (value_of(mapping, "include"), value_of(mapping, "project")) {
             (Some(include), None) => Target::Child(self.child_files(include, mapping)?),
             (None, Some(project)) => Target::Project {
@@ -51,7 +107,7 @@ impl Reader<'_> {
             yaml_variables: forwards("yaml_variables", yaml_variables),
             pipeline_variables: forwards("pipeline_variables", pipeline_variables),
         };
-        Some(Trigger { target, strategy, forward })
+        Some(Trigger { target, strategy, forward, span: entry.key })
     }
 
     fn child_files(&mut self, node: &Node, trigger: &Mapping) -> Option<Vec<ChildFile>> {

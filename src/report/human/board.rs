@@ -9,8 +9,8 @@ use super::lines::{Line, Lines, safe};
 use super::sections::Sections;
 use super::style::{Ink, Style};
 use crate::event::{
-    Annotation, AnnotationLevel, Event, FailedCommand, JobName, Report, Section, SkipReason,
-    StageInfo, StepOutcome, Stream,
+    Annotation, AnnotationLevel, Event, FailedCommand, JobName, Report, RunResult, Section,
+    SkipReason, StageInfo, StepOutcome, Stream,
 };
 
 /// How many of a failed command's last lines the summary shows.
@@ -21,8 +21,13 @@ const WIDEST_COLUMN: usize = 24;
 
 #[derive(Debug, Default)]
 pub(super) struct Board {
-    /// In the order of the stages.
+    /// As they became known.
     pub(super) jobs: Vec<JobView>,
+    /// The places of the jobs in the order of the stages, those of child pipelines after the jobs
+    /// that trigger them.
+    order: Vec<usize>,
+    /// The jobs that did not wait for their child pipelines, which then did not end well.
+    pub(super) lost_children: Vec<String>,
     /// Whether jobs can run at the same time, so that lines need a prefix.
     pub(super) parallel: bool,
     /// The width of the prefix.
@@ -87,6 +92,7 @@ impl State {
         match outcome {
             StepOutcome::Exited(0) => Self::Succeeded,
             StepOutcome::Cancelled => Self::Cancelled,
+            StepOutcome::Blocked { .. } | StepOutcome::NothingRan => Self::Skipped,
             _ if allowed_failure => Self::Warned,
             StepOutcome::Exited(_)
             | StepOutcome::Trapped { .. }
@@ -96,6 +102,7 @@ impl State {
             | StepOutcome::DiskQuota
             | StepOutcome::NotLoadable { .. }
             | StepOutcome::NotKept { .. }
+            | StepOutcome::Downstream { .. }
             | StepOutcome::Internal { .. } => Self::Failed,
         }
     }
@@ -117,16 +124,41 @@ impl State {
 impl Board {
     pub(super) fn new(stages: &[StageInfo], parallel: bool, style: Style) -> Self {
         let mut board = Self { parallel, ..Self::default() };
+        board.add(stages, None, style);
+        board
+    }
+
+    /// Adds the jobs of a pipeline; those of a child stand after the job that triggers it.
+    pub(super) fn add(&mut self, stages: &[StageInfo], trigger: Option<&JobName>, style: Style) {
+        let first = self.jobs.len();
         for stage in stages {
             for job in &stage.jobs {
-                let index = board.jobs.len();
-                board.by_name.insert(job.clone(), index);
-                board.jobs.push(JobView::new(index, safe(job), safe(&stage.name), style));
+                let index = self.jobs.len();
+                self.by_name.insert(job.clone(), index);
+                self.jobs.push(JobView::new(index, safe(job), safe(&stage.name), style));
             }
         }
-        let widths = board.jobs.iter().map(|job| job.name.width());
-        board.column = widths.max().unwrap_or(0).min(WIDEST_COLUMN);
-        board
+        let trigger = trigger.and_then(|trigger| self.by_name.get(trigger));
+        let after = trigger.and_then(|trigger| self.order.iter().position(|at| at == trigger));
+        let place = after.map_or(self.order.len(), |after| after + 1);
+        self.order.splice(place..place, first..self.jobs.len());
+        let widths = self.jobs.iter().map(|job| job.name.width());
+        self.column = widths.max().unwrap_or(0).min(WIDEST_COLUMN);
+    }
+
+    /// Notes how the child pipeline of a job ended.
+    pub(super) fn child_finished(&mut self, name: &JobName, result: RunResult) {
+        if let Some(job) = self.job_mut(name)
+            && job.state.is_end()
+            && matches!(result, RunResult::Failed | RunResult::Cancelled)
+        {
+            self.lost_children.push(safe(name));
+        }
+    }
+
+    /// The jobs in the order in which they are shown.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &JobView> {
+        self.order.iter().map(|index| &self.jobs[*index])
     }
 
     pub(super) fn job(&self, name: &JobName) -> Option<&JobView> {

@@ -20,8 +20,8 @@ use self::style::{Ink, duration, pad};
 use self::timings::Timings;
 use super::{Reporter, lines};
 use crate::event::{
-    AnnotationLevel, Command, Event, FailedCommand, JobName, Level, Record, Report, SkipReason,
-    StepOutcome, WaitReason,
+    AnnotationLevel, Command, Event, FailedCommand, JobName, Level, Record, Report, RunResult,
+    SkipReason, StepOutcome, WaitReason,
 };
 
 /// Commands with more lines are echoed in part.
@@ -194,6 +194,26 @@ impl Reporter for Human {
                 self.say(out, Some(job), text);
                 self.board.skip(job, reason);
             }
+            Event::PipelineCreated { job, stages } => {
+                self.board.add(stages, Some(job), self.style);
+                let jobs = stages.iter().map(|stage| stage.jobs.len()).sum();
+                let counts = format!("{}, {}", count(stages.len(), "stage"), count(jobs, "job"));
+                let text = self.about(job, &format!("has a child pipeline: {counts}"));
+                self.say(out, Some(job), text);
+            }
+            Event::PipelineFinished { job, result, duration: took } => {
+                let (word, ink) = match result {
+                    RunResult::Success => ("passed", Ink::Good),
+                    RunResult::Failed => ("failed", Ink::Bad),
+                    RunResult::Cancelled => ("was cancelled", Ink::Bad),
+                    RunResult::Blocked => ("waits for somebody", Ink::Warning),
+                    RunResult::Skipped => ("ran no job", Ink::Warning),
+                };
+                let text = format!("child pipeline {word} after {}", duration(*took));
+                let text = self.about(job, &text);
+                self.say(out, Some(job), self.style.paint(ink, text));
+                self.board.child_finished(job, *result);
+            }
             Event::RunFinished { result, duration } => {
                 if let Some(timings) = &self.timings {
                     out.extend_from_slice(timings.table(self.style).as_bytes());
@@ -332,6 +352,8 @@ fn verb(outcome: &StepOutcome) -> &'static str {
         StepOutcome::Exited(0) => "succeeded",
         StepOutcome::TimedOut => "timed out",
         StepOutcome::Cancelled => "cancelled",
+        StepOutcome::Blocked { .. } => "blocked",
+        StepOutcome::NothingRan => "skipped",
         StepOutcome::Exited(_)
         | StepOutcome::Trapped { .. }
         | StepOutcome::OutOfMemory
@@ -339,6 +361,7 @@ fn verb(outcome: &StepOutcome) -> &'static str {
         | StepOutcome::DiskQuota
         | StepOutcome::NotLoadable { .. }
         | StepOutcome::NotKept { .. }
+        | StepOutcome::Downstream { .. }
         | StepOutcome::Internal { .. } => "failed",
     }
 }
@@ -347,10 +370,16 @@ fn verb(outcome: &StepOutcome) -> &'static str {
 fn detail(outcome: &StepOutcome) -> Option<String> {
     let option = match outcome {
         StepOutcome::Exited(0) | StepOutcome::TimedOut | StepOutcome::Cancelled => return None,
-        StepOutcome::NotLoadable { message } | StepOutcome::NotKept { message } => {
+        StepOutcome::NotLoadable { message }
+        | StepOutcome::NotKept { message }
+        | StepOutcome::Downstream { message } => {
             return Some(message.clone());
         }
-        StepOutcome::Exited(_) | StepOutcome::Trapped { .. } | StepOutcome::Internal { .. } => {
+        StepOutcome::Blocked { .. }
+        | StepOutcome::NothingRan
+        | StepOutcome::Exited(_)
+        | StepOutcome::Trapped { .. }
+        | StepOutcome::Internal { .. } => {
             return Some(outcome.to_string());
         }
         StepOutcome::OutOfMemory => "--memory-limit",

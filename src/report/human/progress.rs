@@ -29,7 +29,9 @@ impl Progress {
         match event {
             Event::RunStarted { .. } => self.running = true,
             Event::RunFinished { .. } => self.running = false,
-            Event::JobStarted { .. }
+            Event::PipelineCreated { .. }
+            | Event::PipelineFinished { .. }
+            | Event::JobStarted { .. }
             | Event::JobWaiting { .. }
             | Event::JobRetried { .. }
             | Event::CommandStarted { .. }

@@ -27,7 +27,7 @@ pub(super) fn write(
     out: &mut Vec<u8>,
 ) {
     let mut text = String::new();
-    for job in &board.jobs {
+    for job in board.in_order() {
         if matches!(job.state, State::Failed | State::Warned) {
             text += &failure_of(job, style);
         }
@@ -158,7 +158,7 @@ fn table(board: &Board, style: Style) -> String {
     let head = ["Stage", "Job", "Result", "Duration", coverage].map(String::from);
     let mut rows = vec![(head, None)];
     let mut stage = "";
-    for job in &board.jobs {
+    for job in board.in_order() {
         let shown = if job.stage == stage { "" } else { &job.stage };
         stage = &job.stage;
         let took = job.took.map(duration).unwrap_or_default();
@@ -200,6 +200,7 @@ fn result_of(job: &JobView) -> String {
         Some(StepOutcome::NotLoadable { .. }) => "not loadable".to_owned(),
         Some(StepOutcome::Internal { .. }) => "internal error".to_owned(),
         Some(StepOutcome::NotKept { .. }) => "artifacts not kept".to_owned(),
+        Some(StepOutcome::Downstream { .. }) => "child pipeline".to_owned(),
         Some(outcome) => outcome.to_string(),
         None => String::new(),
     };
@@ -216,7 +217,8 @@ fn result_of(job: &JobView) -> String {
         State::Cancelled => "cancelled".to_owned(),
         State::Skipped => match &job.skipped {
             Some(reason) => format!("skipped ({})", because(reason)),
-            None => "skipped".to_owned(),
+            None if outcome.is_empty() => "skipped".to_owned(),
+            None => format!("skipped ({outcome})"),
         },
     }
 }
@@ -238,7 +240,7 @@ fn last_line(board: &Board, style: Style, result: RunResult, took: Duration) -> 
     let warned = board.jobs.iter().any(|job| job.state == State::Warned);
     let (word, ink) = match result {
         RunResult::Success if warned => ("passed with warnings", Ink::Warning),
-        RunResult::Success => ("passed", Ink::Good),
+        RunResult::Success | RunResult::Skipped => ("passed", Ink::Good),
         RunResult::Blocked => ("blocked", Ink::Warning),
         RunResult::Failed => ("failed", Ink::Bad),
         RunResult::Cancelled => ("cancelled", Ink::Bad),
@@ -246,6 +248,11 @@ fn last_line(board: &Board, style: Style, result: RunResult, took: Duration) -> 
     let word = style.paint(ink, format!("Pipeline {word}"));
     let jobs = if parts.is_empty() { "no jobs".to_owned() } else { parts.join(", ") };
     let mut text = format!("\n{word} after {}: {jobs}\n", duration(took));
+    for trigger in &board.lost_children {
+        let line =
+            format!("The child pipeline of {trigger} did not end well, which does not count");
+        text += &format!("{}: `trigger` has no `strategy`\n", style.paint(Ink::Warning, line));
+    }
     if result == RunResult::Blocked {
         let manual = board.jobs.iter().filter(|job| job.skipped == Some(SkipReason::Manual));
         let names: Vec<&str> = manual.map(|job| job.name.as_str()).collect();

@@ -74,6 +74,7 @@ fn options() -> Options {
         notices: notices().1,
         keep_going: false,
         mask: Mask::default(),
+        planner: None,
     }
 }
 
@@ -82,7 +83,7 @@ async fn a_reader_that_is_stuck_does_not_delay_the_second() {
     let flood = plan(&[job("s", "flood", &[Flood(1_000)])]);
     let switch = CancelSwitch::new();
     let (events, records) = mpsc::channel(1);
-    let run = run(Arc::new(flood), Arc::new(Fake::default()), options(), switch.clone(), events);
+    let run = run(flood, Arc::new(Fake::default()), options(), switch.clone(), events);
     let ctrl_c = async {
         sleep(Duration::from_secs(1)).await;
         switch.raise(Cancel::Gracefully);
@@ -105,8 +106,7 @@ async fn a_reader_that_is_gone_cancels_the_run() {
     drop(records);
     let switch = CancelSwitch::new();
     let begin = Instant::now();
-    let result =
-        run(Arc::new(long), Arc::new(Fake::default()), options(), switch.clone(), events).await;
+    let result = run(long, Arc::new(Fake::default()), options(), switch.clone(), events).await;
     assert_eq!(result, RunResult::Cancelled);
     assert_eq!(switch.get(), Cancel::Gracefully);
     assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());

@@ -17,11 +17,12 @@ use crate::event::{
 };
 use crate::mask::Mask;
 use crate::plan::{
-    AllowFailure, Environment, JobId, Plan, PlannedJob, ScriptEntry, Settings, Stage, When,
+    AllowFailure, Environment, JobId, Plan, PlannedJob, ScriptEntry, Settings, Stage, Strategy,
+    Trigger, When, child_name,
 };
 use crate::schedule::{
-    Admission, CancelSwitch, Executor, JobLog, JobSandbox, NotLoadable, Options, ScriptRun, Stop,
-    StopReason, notices, run,
+    Admission, CancelSwitch, ChildPlan, Executor, JobLog, JobSandbox, NotLoadable, Options,
+    Planner, ScriptRun, Stop, StopReason, notices, run,
 };
 
 /// One thing that a scripted script does.
@@ -59,6 +60,7 @@ pub(super) type Calls = Arc<Mutex<Vec<String>>>;
 
 #[derive(Debug, Default)]
 pub(super) struct Fake {
+    groups: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     behaviours: Mutex<HashMap<String, Behaviour>>,
     calls: Calls,
 }
@@ -67,7 +69,7 @@ impl Fake {
     pub(super) fn of(jobs: &[TestJob]) -> Self {
         let behaviour = |job: &TestJob| (job.name.to_owned(), job.behaviour.clone());
         let behaviours = Mutex::new(jobs.iter().map(behaviour).collect());
-        Self { behaviours, calls: Calls::default() }
+        Self { behaviours, ..Self::default() }
     }
 }
 
@@ -88,6 +90,17 @@ impl Executor for Fake {
             let behaviours = self.behaviours.lock().expect("no test panics while holding it");
             behaviours.get(&job.name).map_or(0, |behaviour| behaviour.admit)
         };
+        if let Some(group) = &job.settings.resource_group {
+            let lock = {
+                let mut groups = self.groups.lock().expect("no test panics while holding it");
+                Arc::clone(groups.entry(group.clone()).or_default())
+            };
+            if let Ok(held) = Arc::clone(&lock).try_lock_owned() {
+                return Ok(Box::new(held));
+            }
+            log.waiting(WaitReason::ResourceGroup { name: group.clone() }).await;
+            return Ok(Box::new(lock.lock_owned().await));
+        }
         if wait > 0 {
             log.waiting(WaitReason::ResourceGroup { name: "one".to_owned() }).await;
             sleep(Duration::from_millis(wait)).await;
@@ -118,6 +131,27 @@ impl Executor for Fake {
                 Ok(Box::new(FakeSandbox { job, behaviour, calls }))
             }
         }
+    }
+}
+
+/// The plans of child pipelines, by the names of the jobs that trigger them.
+#[derive(Debug)]
+struct FakePlanner(Arc<HashMap<String, Plan>>);
+
+impl Planner for FakePlanner {
+    fn child(
+        &self,
+        job: &PlannedJob,
+        number: u64,
+        artifacts: Vec<Vec<u8>>,
+    ) -> Result<ChildPlan, String> {
+        assert!(artifacts.is_empty(), "no job of these tests makes files");
+        let plan = self.0.get(&job.name).ok_or("ci/child.yml:1: it is no YAML")?.clone();
+        Ok(ChildPlan {
+            plan,
+            planner: Arc::new(Self(Arc::clone(&self.0))),
+            warnings: vec![format!("child {number}")],
+        })
     }
 }
 
@@ -196,6 +230,7 @@ pub(super) struct TestJob {
     pub(super) allow_failure: AllowFailure,
     timeout: u64,
     settings: Settings,
+    trigger: Option<Trigger>,
     behaviour: Behaviour,
 }
 
@@ -208,11 +243,19 @@ pub(super) fn job(stage: &'static str, name: &'static str, script: &[Do]) -> Tes
         allow_failure: AllowFailure::No,
         timeout: 3_600_000,
         settings: Settings::default(),
+        trigger: None,
         behaviour: Behaviour { script: script.to_vec(), ..Behaviour::default() },
     }
 }
 
 impl TestJob {
+    /// It triggers a child pipeline.
+    pub(super) fn triggers(mut self, strategy: Option<Strategy>) -> Self {
+        let name = self.name.to_owned();
+        self.trigger = Some(Trigger { name, strategy, ..Trigger::default() });
+        self
+    }
+
     pub(super) fn needs(mut self, needs: &[&'static str]) -> Self {
         self.needs = Some(needs.to_vec());
         self
@@ -287,6 +330,7 @@ pub(super) fn plan(jobs: &[TestJob]) -> Plan {
             script: entries(job.name, &job.behaviour.script, 0),
             after_script: entries(job.name, &job.behaviour.after_script, 100),
             run: None,
+            trigger: job.trigger.clone(),
             settings: job.settings.clone(),
             variables: Environment::default(),
         });
@@ -332,14 +376,34 @@ pub(super) async fn run_jobs_with<F: Future<Output = ()> + Send + 'static>(
     limit: usize,
     cancel: impl FnOnce(CancelSwitch) -> F,
 ) -> Ran {
+    run_family_with(jobs, &[], limit, cancel).await
+}
+
+/// The same with the child pipelines of trigger jobs, by the names that these have in the run.
+/// Without one, planning it fails.
+pub(super) async fn run_family_with<F: Future<Output = ()> + Send + 'static>(
+    jobs: &[TestJob],
+    children: &[(&'static str, Vec<TestJob>)],
+    limit: usize,
+    cancel: impl FnOnce(CancelSwitch) -> F,
+) -> Ran {
     let calls = Calls::default();
     let fake = Fake { calls: Arc::clone(&calls), ..Fake::of(jobs) };
+    for (trigger, jobs) in children {
+        let mut behaviours = fake.behaviours.lock().expect("nobody has it yet");
+        for job in jobs {
+            behaviours.insert(child_name(trigger, job.name), job.behaviour.clone());
+        }
+    }
+    let plans = children.iter().map(|(trigger, jobs)| ((*trigger).to_owned(), plan(jobs)));
+    let planner = FakePlanner(Arc::new(plans.collect()));
     let options = Options {
         pipeline: "test".to_owned(),
         jobs: NonZeroUsize::new(limit).expect("tests allow at least one job"),
         notices: notices().1,
         keep_going: false,
         mask: Mask::new([SECRET]).expect("a good secret"),
+        planner: Some(Arc::new(planner)),
     };
     let switch = CancelSwitch::new();
     let canceller = tokio::spawn(cancel(switch.clone()));
@@ -351,7 +415,7 @@ pub(super) async fn run_jobs_with<F: Future<Output = ()> + Send + 'static>(
         }
         all
     };
-    let run = run(Arc::new(plan(jobs)), Arc::new(fake), options, switch, events);
+    let run = run(plan(jobs), Arc::new(fake), options, switch, events);
     let (result, records) = tokio::join!(run, reader);
     canceller.abort();
     let calls = calls.lock().expect("the run is over").clone();
@@ -427,6 +491,14 @@ fn line(event: &Event) -> String {
                 write!(text, "; after_script {outcome}").expect("writing to a String");
             }
             text
+        }
+        Event::PipelineCreated { job, stages } => {
+            let jobs: Vec<&str> =
+                stages.iter().flat_map(|stage| &stage.jobs).map(|job| &**job).collect();
+            format!("{job} has a child: {}", jobs.join(" "))
+        }
+        Event::PipelineFinished { job, result, duration } => {
+            format!("{job}'s child ends after {} ms: {result:?}", duration.as_millis())
         }
         Event::JobSkipped { job, reason } => format!("{job} skipped: {reason:?}"),
         Event::RunFinished { result, duration } => {

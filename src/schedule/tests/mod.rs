@@ -1,4 +1,5 @@
 mod cancel;
+mod children;
 mod fake;
 mod order;
 mod outcomes;

@@ -160,6 +160,7 @@ async fn what_is_said_about_the_run_is_reported() {
         notices,
         keep_going: false,
         mask: Mask::default(),
+        planner: None,
     };
     let (events, mut records) = mpsc::channel(100);
     let speak = async {
@@ -169,7 +170,7 @@ async fn what_is_said_about_the_run_is_reported() {
         notifier.say(Level::Info, "at the end");
     };
     let slow = Fake::of(&[job("s", "j", &[Sleep(100)])]);
-    let run = run(Arc::new(jobs), Arc::new(slow), options, CancelSwitch::new(), events);
+    let run = run(jobs, Arc::new(slow), options, CancelSwitch::new(), events);
     tokio::join!(run, speak);
     let mut said = Vec::new();
     while let Some(record) = records.recv().await {
