@@ -236,7 +236,8 @@ static FIRST_USE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^(note|greenroom): (compiling|waiting for another)\b").unwrap());
 static PADDING: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"<time> {2,}").unwrap());
 /// The identifier of a pipeline in a table.
-static PIPELINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"  \d{10}  ").unwrap());
+static PIPELINE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(  |_PIPELINE_ID=)\d{10}  ").unwrap());
 static OF_A_JOB: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(\S[^|]*?) *\| ").unwrap());
 
 /// Text without what differs from run to run: durations, first use, and the order of lines of jobs
@@ -248,7 +249,7 @@ fn normalise(text: &str, unordered: bool) -> String {
         .map(|line| DURATION.replace_all(line, "<time>").into_owned())
         // What follows in a table depends on how long the longest time is.
         .map(|line| PADDING.replace_all(&line, "<time>  ").into_owned())
-        .map(|line| PIPELINE.replace_all(&line, "  <pipeline>  ").into_owned())
+        .map(|line| PIPELINE.replace_all(&line, "${1}<pipeline>  ").into_owned())
         .collect();
     if unordered {
         let job = |line: &str| OF_A_JOB.captures(line).map(|found| found[1].to_owned());

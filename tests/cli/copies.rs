@@ -23,6 +23,7 @@ fn isolated(project: &Project, state: &Path, job: &str) -> Command {
 }
 
 /// Begins a run in a copy and waits until its script works there.
+#[expect(clippy::zombie_processes, reason = "the caller ends it")]
 fn begin(project: &Project, state: &Path) -> (Child, PathBuf) {
     let before = copies(state);
     let mut command = isolated(project, state, "long");

@@ -31,6 +31,7 @@ fn inside(place: &str, key: &str) -> Option<&'static str> {
         ("a job" | "a rule", "needs") => "`needs`",
         ("a job" | "`needs`", "parallel") => "`parallel`",
         ("a job", "inherit") => "`inherit`",
+        ("a job", "trigger") => "`trigger`",
         ("a job" | "a rule", "allow_failure") => "`allow_failure`",
         ("`workflow`", "rules") => "a rule of `workflow`",
         ("`include`", "rules") => "a rule of `include`",
