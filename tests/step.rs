@@ -118,7 +118,10 @@ fn the_example_finds_what_is_wrong() {
 fn a_new_step_runs_at_once() {
     let project = Project::new();
     project.write("README.md", "short\nthis line has more than twenty characters\n");
-    project.good(&["step", "new", "steps/lint", "--lang", "shell"]);
+    // As the README says: what it prints is a pipeline.
+    let pipeline = project.good(&["step", "new", "steps/lint", "--lang", "shell"]);
+    project.write(".gitlab-ci.yml", &pipeline);
+    assert!(project.good(&["run"]).contains("1 succeeded"));
     let interface = project.good(&["step", "check", "steps/lint"]);
     assert!(interface.contains("files            array    required"), "{interface}");
     let inputs = ["--input", "files=[\"README.md\"]", "--input", "limit=20"];
@@ -187,6 +190,48 @@ fn a_step_is_published_looked_at_and_run_from_a_registry() {
     drop(registry);
     let out = project.good(&["run", "--pull", "never"]);
     assert!(out.contains("1 file\n"), "{out}");
+}
+
+/// With Debian's docker-registry, where that is installed.
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped test is told")]
+fn the_example_runs_from_a_real_registry() {
+    let project = Project::of_example();
+    let output = Command::new(project.0.path().join("from-registry"))
+        .env("GREENROOM", env!("CARGO_BIN_EXE_greenroom"))
+        .env("GREENROOM_CACHE_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("step-cache"))
+        .env("HOME", project.0.path())
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    if output.status.code() == Some(77) {
+        eprintln!("SKIPPED: {err}");
+        return;
+    }
+    assert!(output.status.success(), "{out}{err}");
+    assert!(out.contains("typed component") && out.contains("1 files, 1 comments"), "{out}");
+}
+
+/// With a C compiler for WASI, where there is one.
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped test is told")]
+fn the_template_in_c_says_what_it_needs_or_is_built() {
+    let project = Project::new();
+    project.write("README.md", "short\nthis line has more than twenty characters\n");
+    project.good(&["step", "new", "lint", "--lang", "c"]);
+    let script = project.0.path().join("lint/build.sh");
+    let output = Command::new("sh").arg(script).output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.code() == Some(1) && err.contains("none of them is here") {
+        eprintln!("SKIPPED: {err}");
+        assert!(err.contains("wasi-sdk") && err.contains("pip install ziglang"), "{err}");
+        return;
+    }
+    assert!(output.status.success(), "{err}");
+    let inputs = ["--input", "files=[\"README.md\"]", "--input", "limit=20"];
+    let out = project.good(&[&["step", "run", "lint"][..], &inputs].concat());
+    assert_eq!(out, "{\"name\":\"long_lines\",\"value\":1}\n");
 }
 
 #[test]

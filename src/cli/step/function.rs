@@ -81,7 +81,10 @@ pub(super) fn open(path: &Path, environment: &Environment, color: Color) -> Resu
             Exit::InvalidPipeline,
             format!("there is no {} in {shown}", function::FILES[0]),
         )
-        .help("`greenroom step new NAME` makes a step to begin with"));
+        .help(
+            "a typed step is named by its .wasm file; `greenroom step new NAME` makes a step to begin \
+             with",
+        ));
     }
     if !diagnostics.is_empty() {
         tell(&diagnostics.render(environment.diagnostic_style(color)));

@@ -31,7 +31,7 @@ enum Language {
     Rust,
     /// Rust, as a typed component without a func.yml; needs the target wasm32-wasip2.
     RustTyped,
-    /// C; needs clang with a WASI sysroot (wasi-sdk).
+    /// C; needs zig, wasi-sdk, or clang with wasi-libc.
     C,
     /// A script for greenroom's own shell; needs nothing.
     Shell,
@@ -61,7 +61,7 @@ impl Language {
             Self::C => &[
                 ("func.yml", include_str!("templates/c/func.yml")),
                 ("@NAME@.c", include_str!("templates/c/step.c.in")),
-                ("Makefile", include_str!("templates/c/Makefile.in")),
+                ("build.sh", include_str!("templates/c/build.sh.in")),
             ],
             Self::Shell => &[
                 ("func.yml", include_str!("templates/shell/func.yml")),
@@ -74,7 +74,7 @@ impl Language {
     fn build(self) -> Option<&'static str> {
         match self {
             Self::Rust | Self::RustTyped => Some("cargo build --release"),
-            Self::C => Some("make"),
+            Self::C => Some("sh build.sh"),
             Self::Shell => None,
         }
     }
@@ -84,7 +84,7 @@ impl Language {
         match self {
             Self::Rust => Some("needs `rustup target add wasm32-wasip1`, once"),
             Self::RustTyped => Some("needs `rustup target add wasm32-wasip2`, once"),
-            Self::C => Some("needs wasi-sdk's clang, or CC=… to name another"),
+            Self::C => Some("needs zig, wasi-sdk, or clang with wasi-libc; it says which"),
             Self::Shell => None,
         }
     }

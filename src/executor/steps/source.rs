@@ -321,6 +321,10 @@ fn base(
 
 fn missing(shown: &str, error: &io::Error) -> Problem {
     match error.kind() {
+        io::ErrorKind::NotFound if shown.ends_with(".wasm") => {
+            Problem::new(format!("there is no module `{shown}`"))
+                .help("build the step first, or correct the path")
+        }
         io::ErrorKind::NotFound => {
             Problem::new(format!("there is no function `{shown}`: no such directory"))
                 .help("paths are relative to the project, or to the func.yml that they stand in")
