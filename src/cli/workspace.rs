@@ -19,6 +19,7 @@ use super::tell;
 use crate::diagnostic::printable;
 use crate::executor::{RunData, Workspace};
 use crate::plan::Plan;
+use crate::settings::{Settings, WorkspaceMode};
 use crate::workspace::{CopyError, CopyLimits, Filter, ProjectState, Tracked, copy};
 
 /// How much a copy of the project may take.
@@ -27,6 +28,10 @@ const LIMITS: CopyLimits = CopyLimits { bytes: 20 << 30, files: 1_000_000 };
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Workspace")]
 pub(super) struct WorkspaceArgs {
+    /// Run in the project directory itself, whatever `greenroom.toml` says.
+    #[arg(long, conflicts_with_all = ["isolated", "strict"])]
+    shared: bool,
+
     /// Run in one copy of the project that is thrown away.
     ///
     /// All jobs share it. Caches are restored and saved.
@@ -70,8 +75,36 @@ impl Drop for Place {
 }
 
 impl WorkspaceArgs {
+    /// What the options leave open is as the settings say.
+    fn with_settings(&self, settings: &Settings) -> Result<Self, Failure> {
+        let mut chosen = self.clone();
+        if self.shared || self.isolated || self.strict.is_some() {
+            return Ok(chosen);
+        }
+        match settings.workspace {
+            None | Some(WorkspaceMode::Shared) => {}
+            Some(WorkspaceMode::Isolated) => chosen.isolated = true,
+            Some(WorkspaceMode::Strict) if self.no_artifacts => {
+                let message = "--no-artifacts cannot be used in a strict workspace, which \
+                               greenroom.toml asks for";
+                return Err(Failure::usage(message).help("add --shared or --isolated"));
+            }
+            Some(WorkspaceMode::Strict) => chosen.strict = Some(Checkout::Worktree),
+        }
+        Ok(chosen)
+    }
+
     /// Makes the workspace of a run ready.
     pub(super) fn place(
+        &self,
+        request: &Request,
+        plan: &Plan,
+        environment: &Environment,
+    ) -> Result<Place, Failure> {
+        self.with_settings(&request.settings)?.made(request, plan, environment)
+    }
+
+    fn made(
         &self,
         request: &Request,
         plan: &Plan,

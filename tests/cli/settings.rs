@@ -81,3 +81,19 @@ fn a_file_that_is_no_settings_is_told() {
     let told = project.run(&["check", "--config", "."]);
     assert!(told.contains("not a regular file"), "{told}");
 }
+
+#[test]
+fn the_workspace_is_as_the_settings_say_unless_an_option_says_otherwise() {
+    let project = Project::empty()
+        .with("shop/.gitlab-ci.yml", "job: {script: [': > made']}\n")
+        .with("shop/greenroom.toml", "workspace = \"isolated\"\n");
+    let made = || project.path().join("shop/made").exists();
+    assert!(project.run(&["run", "./shop"]).starts_with("exit code 0\n") && !made());
+    assert!(project.run(&["run", "./shop", "--shared"]).starts_with("exit code 0\n") && made());
+
+    let project = project.with("shop/greenroom.toml", "workspace = \"strict\"\n");
+    let refused = project.run(&["run", "./shop"]);
+    assert!(refused.starts_with("exit code 2\n") && refused.contains("git"), "{refused}");
+    let refused = project.run(&["run", "./shop", "--no-artifacts"]);
+    assert!(refused.starts_with("exit code 2\n") && refused.contains("--shared"), "{refused}");
+}
